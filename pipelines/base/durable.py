@@ -6,11 +6,13 @@ It also hashes files. This module does not know what the bytes mean.
 import errno
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE = 0o077  # with this umask, only the owner can read new files
+_UNFINISHED = re.compile(r"\.(?P<name>.+)\.\d+")  # the temporary files of `write_durably`
 
 
 def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o644) -> None:
@@ -41,6 +43,29 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
         if problem.filename is not None and os.fspath(problem.filename) == str(staged):
             problem.filename, problem.filename2 = str(path), None
         raise
+
+
+def remove_unfinished(folder: Path, ends: tuple[str, ...] = ("",), *, below: bool = True) -> list[Path]:
+    """Remove the temporary files that killed processes left: each may have any part of what was being written.
+
+    The caller ensures that no other process is writing into the folder.
+
+    Args:
+        folder: The folder, which need not exist.
+        ends: The ends of the names of the files that were being written.
+        below: Whether to look in all folders below it too.
+
+    Returns:
+        The removed files.
+    """
+    removed = []
+    for path in sorted(folder.rglob(".*") if below else folder.glob(".*")):
+        found = _UNFINISHED.fullmatch(path.name)
+        if found and found["name"].endswith(ends) and path.is_file():
+            path.unlink(missing_ok=True)
+            sync_file(path.parent)
+            removed.append(path)
+    return removed
 
 
 def write_text_durably(path: Path, text: str, *, mode: int = 0o644) -> None:

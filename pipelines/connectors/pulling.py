@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pipelines.base.durable import remove_unfinished
 from pipelines.base.errors import LoyaltyError, PullError, places_of
 from pipelines.base.stopping import is_interrupt
 from pipelines.base.text import counted, printable_name
@@ -66,6 +67,7 @@ def pull_source(
 
     with _known_errors(source.name, "the source"), hold_pull_lock(source.work), keep_report(source, report):
         source.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        remove_unfinished(source.folder, SUFFIXES, below=False)
         memory = PullMemory(source.work)
         before = last_pull(source) if wanted is not None else None
         report.objects += [one for one in before.objects if one.name not in (wanted or ())] if before else []

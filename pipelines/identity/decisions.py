@@ -8,7 +8,7 @@ A decision counts for every as-of day. resolve.py applies the decisions. The cal
 import hashlib
 import json
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -208,7 +208,12 @@ def undo_decision(path: Path, decision_id: str, *, by: str) -> Decision:
     return decision
 
 
-def forget_refs(path: Path, refs: Collection[tuple[str, str]], words: Sequence[str] = ()) -> int:
+def forget_refs(
+    path: Path,
+    refs: Collection[tuple[str, str]],
+    words: Sequence[str] = (),
+    found: Callable[[int], object] = lambda _: None,
+) -> int:
     """Remove a person from the file. It can be repeated.
 
     An entry that names the person, and each undo of it, keeps only id, time, user and the action `erased`. The reason
@@ -218,6 +223,7 @@ def forget_refs(path: Path, refs: Collection[tuple[str, str]], words: Sequence[s
         path: The file; it need not exist.
         refs: (source, reference) of the person.
         words: Texts that identify the person anywhere, such as an e-mail address or a full name.
+        found: Called with the number of entries that will be changed, before the file is.
 
     Returns:
         The number of changed entries.
@@ -238,6 +244,7 @@ def forget_refs(path: Path, refs: Collection[tuple[str, str]], words: Sequence[s
             kept.append(entry)
     changed = sum(before != after for before, after in zip(entries, kept, strict=True))
     if changed:
+        found(changed)
         _write(path, kept)
     return changed
 

@@ -224,7 +224,7 @@ class BatchMaker:
             warnings += [
                 f"{source}: {printable_name(facts.name)}: {lost}" for lost in lost_digits(self._connection, name, part)
             ]
-            on_shifted_dates |= shifted_dates(self._connection, task.entry, task.group, name, part)
+            on_shifted_dates |= shifted_dates(self._connection, task.entry, task.group, name, part, sql.origins(name))
         if unreadable:
             self._copy_unreadable(sql.not_taken(), facts, reading.spans, self._store.staged(task.batch, UNREADABLE))
         erased: Mapping[str, ErasedRows] = {}

@@ -14,6 +14,7 @@ import duckdb
 from pipelines.base import quoting
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.text import counted
+from pipelines.landing.entity_rows import Column, Columns
 from pipelines.landing.inbox import SourceFiles
 from pipelines.landing.model import FileGroup
 
@@ -36,9 +37,12 @@ class DateColumn:
 
 
 def shifted_dates(
-    connection: duckdb.DuckDBPyConnection, entry: SourceFiles, group: FileGroup, entity: str, part: Path
-) -> Iterator[tuple[DateColumn, int]]:
+    connection: duckdb.DuckDBPyConnection, entry: SourceFiles, group: FileGroup, entity: str, part: Path, origins: str
+) -> dict[DateColumn, int]:
     """The columns of an entity in which all times of a file are midnight, with the number of values on another day.
+
+    Blocks of `unpivot` can read a column from different columns of the file. Each of these is a column by itself: one
+    may have dates, and another one times.
 
     Args:
         connection: Any DuckDB.
@@ -46,35 +50,44 @@ def shifted_dates(
         group: The group of the file.
         entity: The entity.
         part: The Parquet file with its rows, with times in UTC.
+        origins: SQL of the rows with their blocks: record, content_hash, block.
     """
     business = entry.timezone
+    shifted: dict[DateColumn, int] = {}
     if business is None:
-        return
-    columns = [
-        (column, DateColumn(entry.mapping.source, f"{entity}.{column}", zone, business))
-        for block in group.entities[entity].blocks()
-        for column, spec in block.items()
-        if ENTITIES[entity].columns[column] is ColumnType.TIMESTAMP
-        and column != "updated_at"  # it orders versions, and nothing counts on its day
-        for zone in (entry.mapping.zone(group, spec), "UTC")
-        if zone != business
-    ]
-    # zones take longer than the rest, and most columns have times with seconds
-    dated = _answers(connection, part, [_without_seconds(name) for name, _ in columns])
-    columns = [one for one, is_dated in zip(columns, dated, strict=True) if is_dated]
-    found = _answers(connection, part, [_shifted(name, one.zone, business) for name, one in columns])
-    named = set[str]()
-    for (name, column), shifted in zip(columns, found, strict=True):
-        if shifted and name not in named:
-            named.add(name)  # midnight in London is also midnight in UTC in winter
-            yield column, shifted
+        return shifted
+    blocks = group.entities[entity].blocks()
+    for name, spec, numbers in _read_from(entity, blocks):
+        zones = [zone for zone in dict.fromkeys((entry.mapping.zone(group, spec), "UTC")) if zone != business]
+        rows = f"read_parquet({quoting.files(part)})"
+        if len(numbers) < len(blocks):
+            theirs = f"select record, content_hash from ({origins}) where block in ({', '.join(map(str, numbers))})"  # noqa: S608 (numbers)
+            rows = f"(select * from {rows} where (record, content_hash) in ({theirs}))"  # noqa: S608 (names are quoted)
+        # zones take longer than the rest, and most columns have times with seconds
+        if not zones or not _answers(connection, rows, [_without_seconds(name)])[0]:
+            continue
+        found = _answers(connection, rows, [_shifted(name, zone, business) for zone in zones])
+        # only the first: midnight in London is also midnight in UTC in winter
+        for zone, count in [one for one in zip(zones, found, strict=True) if one[1]][:1]:
+            column = DateColumn(entry.mapping.source, f"{entity}.{name}", zone, business)
+            shifted[column] = shifted.get(column, 0) + count
+    return shifted
 
 
-def _answers(connection: duckdb.DuckDBPyConnection, part: Path, aggregates: Sequence[str]) -> Sequence[int]:
-    if not aggregates:
-        return ()
-    query = f"select {', '.join(aggregates)} from read_parquet({quoting.files(part)})"  # noqa: S608 (names are quoted)
-    return connection.execute(query).fetchall()[0]
+def _read_from(entity: str, blocks: Sequence[Columns]) -> Iterator[tuple[str, Column, list[int]]]:
+    """The columns of times, each with what it is read from, and the numbers of the blocks that read it so."""
+    for name, kind in ENTITIES[entity].columns.items():
+        if kind is not ColumnType.TIMESTAMP or name == "updated_at":
+            continue  # updated_at orders versions, and nothing counts on its day
+        specs = [(number, block[name]) for number, block in enumerate(blocks) if name in block]
+        for first, spec in specs:
+            numbers = [number for number, other in specs if other == spec]
+            if numbers[0] == first:
+                yield name, spec, numbers
+
+
+def _answers(connection: duckdb.DuckDBPyConnection, rows: str, aggregates: Sequence[str]) -> Sequence[int]:
+    return connection.execute(f"select {', '.join(aggregates)} from {rows}").fetchall()[0]  # noqa: S608 (names are quoted)
 
 
 def shifted_date_warnings(found: Mapping[DateColumn, tuple[int, int]]) -> Iterator[str]:

@@ -9,14 +9,14 @@ import csv
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from pipelines.base.durable import write_durably, write_text_durably
+from pipelines.base.durable import sha256_of, write_durably, write_text_durably
 from pipelines.base.spreadsheet import write_csv
 
 ROWS, MANIFEST = "rows.parquet", "manifest.json"
@@ -66,30 +66,45 @@ def _held_out(manifest: Mapping[str, object]) -> dict[str, object]:
     return {name: n for name, n in counts.items() if name not in PARTS} if isinstance(counts, dict) else {}
 
 
-def erase_from_audiences(audiences: Path, customer_keys: Collection[str]) -> list[str]:
+def erase_from_audiences(
+    audiences: Path, customer_keys: Collection[str], found: Callable[[str], object] = lambda _: None
+) -> list[str]:
     """Write the files of all exports again without a person.
+
+    The files of an export that was killed have people who are not in its table, so whom they name is not known. They
+    are written again from the table of the export before. If there is none, they are removed.
 
     Args:
         audiences: `<home>/audiences`, which need not exist.
         customer_keys: The pseudonyms of the person.
+        found: Called with each of these folders, before its table is written or it is removed.
 
     Returns:
-        The folders that had the person, relative to `audiences`.
+        The folders that had the person or an export that was killed, relative to `audiences`.
     """
     changed = []
-    for path in sorted(audiences.glob(f"*/*/{ROWS}")):
-        folder = path.parent
-        rows = pq.read_table(path)
-        kept = rows.filter(pc.invert(pc.is_in(rows[KEY], pa.array(sorted(customer_keys), pa.string()))))
-        if kept.num_rows == rows.num_rows:
-            continue
+    for folder in sorted(path for path in audiences.glob("*/*") if path.is_dir()):
+        name, before = folder.relative_to(audiences).as_posix(), _hashes(folder)
+        rows = read_rows(folder)
         manifest = folder / MANIFEST
-        if manifest.is_file():
+        if rows is not None and manifest.is_file():
+            kept = rows.filter(pc.invert(pc.is_in(rows[KEY], pa.array(sorted(customer_keys), pa.string()))))
+            if kept.num_rows < rows.num_rows:
+                found(name)
             write_files(folder, kept, json.loads(manifest.read_text(encoding="utf-8")))
         else:  # the export did not finish: it is repeated in full
+            found(name)
             shutil.rmtree(folder)
-        changed.append(folder.relative_to(audiences).as_posix())
+        if _hashes(folder) != before:
+            found(name)
+            changed.append(name)
     return changed
+
+
+def _hashes(folder: Path) -> dict[str, str]:
+    """What the files of an export contain: by name, the SHA-256 of each."""
+    names = [*(f"{part}.csv" for part in PARTS), ROWS]
+    return {name: sha256_of(folder / name) for name in names if (folder / name).is_file()}
 
 
 def erase_from_touches(folder: Path, refs: Collection[tuple[str, str]]) -> int:

@@ -3,6 +3,7 @@
 This module defines the certificate and writes its file. forget.py erases.
 """
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +36,9 @@ class TargetErased(BaseModel):
 
 
 class HomeErased(BaseModel):
-    """What was removed from the home. The fields that the certificate has too are explained there.
+    """What is removed from the home. The fields that the certificate has too are explained there.
+
+    An erasure notes what it is about to remove, so what was noted before a kill is noted again if it is still there.
 
     Attributes:
         in_crms: What remains to be done in CRMs, as text.
@@ -52,13 +55,14 @@ class HomeErased(BaseModel):
     in_crms: tuple[str, ...] = ()
 
     def after(self, earlier: "HomeErased") -> "HomeErased":
-        """This, and what an earlier attempt at the same erasure removed."""
+        """This, and what the same erasure has noted before."""
         return HomeErased(
-            decisions=earlier.decisions + self.decisions,
+            decisions=max(earlier.decisions, self.decisions),  # all of them are replaced at once
             state=tuple(dict.fromkeys(earlier.state + self.state)),
-            versions=earlier.versions + self.versions,
+            versions=tuple({one.id: one for one in earlier.versions + self.versions}.values()),
             audiences=tuple(dict.fromkeys(earlier.audiences + self.audiences)),
-            inbox_removed=earlier.inbox_removed + self.inbox_removed,
+            # files of two sources can have the same name
+            inbox_removed=tuple((Counter(earlier.inbox_removed) | Counter(self.inbox_removed)).elements()),
             logs_removed=tuple(dict.fromkeys(earlier.logs_removed + self.logs_removed)),
             in_crms=tuple(dict.fromkeys(earlier.in_crms + self.in_crms)),
         )
@@ -82,7 +86,8 @@ class Certificate(BaseModel):
         landed: Per data set, how many rows were removed, anonymised (amounts stay without a person) or
             blanked (free text and raw record of other people).
         decisions: How many decisions about identity named them, and were replaced by entries without references.
-        state: The removed files of the warehouse, and removed files that steps exchange.
+        state: The removed files of the warehouse, removed files that steps exchange, and temporary files of killed
+            commands.
         versions: The published versions with their data.
         targets: The targets of `publish`, which no longer have these versions.
         audiences: The exports of audiences that named the person, as `audience/format`.

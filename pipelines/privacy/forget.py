@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -40,7 +41,7 @@ from pipelines.privacy.tombstones import (
     erase_staged,
     read_tombstones,
 )
-from pipelines.privacy.traces import find_originals, remove_logs, remove_state
+from pipelines.privacy.traces import find_originals, remove_logs, remove_state, remove_unfinished_files
 from pipelines.publication import erase_customers, list_versions
 from pipelines.publication.targets import Followed, TargetError, follow_all
 
@@ -66,8 +67,7 @@ def erase(settings: Settings, plan: Plan, users_umask: int, progress: Progress =
     progress("writing tombstones")
     keys = load_keys(paths.key, settings.key_text)
     add_tombstones(paths.erasures, keys[0], plan.subject, plan.id)
-    now, outside, left = _erase_from_home(settings, plan, keys, users_umask, progress)
-    erased = now.after(plan.erased)
+    erased, outside, left = _erase_from_home(settings, plan, keys, users_umask, progress)
     targets = _erase_from_targets(settings, plan.model_copy(update={"erased": erased}), progress)
     certificate = Certificate(
         id=plan.id,
@@ -108,50 +108,78 @@ def _erase_from_home(
 ) -> tuple[HomeErased, Mapping[Path, str], list[str]]:
     """Erase the person from all places of the home.
 
+    Each step notes in the journal what it finds, before it removes it: the certificate has it also after a kill.
+
     Returns:
-        What was removed, the original files outside the home, and files with the person that are not logs.
+        What was removed, also before a kill; the original files outside the home; files with the person that are not
+        logs.
     """
     from pipelines.report.changes import changes_of  # late: its libraries take long to import
     from pipelines.report.page import report_of
 
     paths = settings.paths
-    decisions = forget_refs(paths.decisions, named_in_the_build(keys, refs_of(plan.subject)), plan.words)
-    state: list[str] = []
+    noted = _Noted(paths.erasures, plan)
+    forget_refs(
+        paths.decisions,
+        named_in_the_build(keys, refs_of(plan.subject)),
+        plan.words,
+        lambda count: noted.add(decisions=count),
+    )
     if plan.is_known or names_person(paths.exchange, plan.subject):
         progress("removing the warehouse; the next run builds it again")
-        state = remove_state(paths)
+        remove_state(paths, lambda names: noted.add(state=tuple(names)))
     if plan.is_known:
         progress(f"rewriting {counted(len(plan.batches), 'batch', 'batches')}")
         _erase_batches(paths.landing, plan)
     progress("rewriting published versions")
     with umask(users_umask):
-        versions = erase_customers(
+        erase_customers(
             paths.published,
             plan.customer_keys,
+            found=lambda one: noted.add(versions=(VersionErased(id=one.id, became=one.became, rows=one.rows),)),
             done=lambda name: progress(f"replaced version {name}"),
             report=report_of,
             changes=changes_of,
         )
-    if audiences := erase_from_audiences(paths.audiences, plan.customer_keys):
+    if audiences := erase_from_audiences(
+        paths.audiences, plan.customer_keys, lambda name: noted.add(audiences=(name,))
+    ):
         progress(f"removed the person from {counted(len(audiences), 'export of an audience', 'exports of audiences')}")
     folders = [*(source.files for source in settings.sources), *sorted(paths.audience_touches.glob("*"))]
     originals = find_originals(paths, folders, plan.files)
+    noted.add(inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()))
     for path in originals.inside:
         path.unlink()
         sync_file(path.parent)
     erase_from_touches(paths.audience_touches, set(refs_of(plan.subject)))  # those that have not landed
-    pushed = erase_from_pushes(paths.pushes, set(refs_of(plan.subject)))
-    logs, left = remove_logs(paths, plan.words)
-    erased = HomeErased(
-        decisions=decisions,
-        state=tuple(state),
-        versions=tuple(VersionErased(id=one.id, became=one.became, rows=one.rows) for one in versions),
-        audiences=tuple(audiences),
-        inbox_removed=tuple(_withheld(name, plan) for name in originals.inside.values()),
-        logs_removed=tuple(logs),
-        in_crms=tuple(_in_crms(pushed)),
-    )
-    return erased, originals.outside, left
+    erase_from_pushes(paths.pushes, set(refs_of(plan.subject)), lambda *pushed: noted.add(in_crms=(_in_crm(*pushed),)))
+    unfinished = remove_unfinished_files(paths, [source.files for source in settings.sources if source.pull])
+    noted.add(state=tuple(unfinished))
+    left = remove_logs(paths, plan.words, lambda name: noted.add(logs_removed=(name,)))
+    return noted.erased, originals.outside, left
+
+
+class _Noted:
+    """What an erasure removes from the home, in its journal.
+
+    Args:
+        folder: `<home>/erasures`.
+        plan: The erasure, with what was noted before it was killed.
+
+    Attributes:
+        erased: Everything noted so far.
+    """
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._folder, self._plan = folder, plan
+        self.erased = plan.erased
+
+    def add(self, **found: Any) -> None:
+        """Note some fields of `HomeErased`."""
+        erased = HomeErased(**found).after(self.erased)
+        if erased != self.erased:
+            self.erased = erased
+            write_journal(self._folder, self._plan.model_copy(update={"erased": erased}))
 
 
 def _erase_from_targets(settings: Settings, plan: Plan, progress: Progress) -> tuple[Followed, ...]:
@@ -226,12 +254,11 @@ def _withheld(name: str, plan: Plan) -> str:
     return "(not shown: the file name identifies the person)" if any(w in name.lower() for w in plan.words) else name
 
 
-def _in_crms(pushed: list[tuple[str, str, int]]) -> list[str]:
-    return [
+def _in_crm(source: str, name: str, count: int) -> str:
+    return (
         f"{counted(count, 'record')} of {name} in the CRM of the source {source} had fields that `loyalty push` wrote:"
         " delete the person there too, or clear these fields"
-        for source, name, count in pushed
-    ]
+    )
 
 
 def _to_do(settings: Settings, plan: Plan, originals: Mapping[Path, str], left: list[str]) -> list[str]:

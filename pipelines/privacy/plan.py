@@ -38,7 +38,7 @@ class Plan(BaseModel):
         landed: The number of rows by data set and outcome.
         batches: (source, batch) with data of the person.
         files: The SHA-256 of the files of these batches, with the names of the files.
-        erased: What was removed from the home by an earlier attempt that could not reach a target.
+        erased: What earlier attempts removed from the home: one was killed, or could not reach a target.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -75,7 +75,7 @@ def new_erasure_id() -> str:
 
 
 def write_journal(folder: Path, plan: Plan) -> None:
-    """Write the journal: before the first step, and before the targets."""
+    """Write the journal: before the first step, before anything is removed, and before the targets."""
     write_text_durably(folder / JOURNAL, plan.model_dump_json(indent=2) + "\n", mode=0o600)
 
 

@@ -8,7 +8,8 @@ activation.
 
 import json
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -86,14 +87,15 @@ class PushState:
         if self._journal.is_file():
             self._write(self.read())
 
-    def erase(self, records: Collection[str]) -> int:
-        """Remove records; returns how many of them there were."""
+    def erase(self, records: Collection[str], found: Callable[[int], object] = lambda _: None) -> int:
+        """Remove records; returns how many of them there were. `found` is called with this number before."""
         rows = self.read()
         is_erased = pc.is_in(rows["record_id"], pa.array(sorted(records), pa.string()))
-        found = pc.count_distinct(rows["record_id"].filter(is_erased)).as_py()
-        if found:
+        count = int(pc.count_distinct(rows["record_id"].filter(is_erased)).as_py())
+        if count:
+            found(count)
             self._write(rows.filter(pc.invert(is_erased)))
-        return int(found)
+        return count
 
     def _write(self, rows: pa.Table) -> None:
         write_durably(self._path, lambda staged: pq.write_table(rows, staged, compression="zstd"), mode=0o600)
@@ -101,20 +103,20 @@ class PushState:
         sync_file(self._path.parent)
 
 
-def erase_from_pushes(folder: Path, refs: Collection[tuple[str, str]]) -> list[tuple[str, str, int]]:
-    """Remove a person from what was pushed: source, object and the number of records of each object that had them.
+def erase_from_pushes(
+    folder: Path, refs: Collection[tuple[str, str]], found: Callable[[str, str, int], object]
+) -> None:
+    """Remove a person from what was pushed.
 
     Args:
         folder: `<home>/state/push`, which need not exist.
         refs: The references of the person, as (source, reference).
+        found: Called with source, object and the number of records of each object that has them, before it is written.
     """
-    found = []
     for place in sorted(folder.glob("*")):
         records = {ref for source, ref in refs if source == place.name}
         for name in sorted({path.stem for path in (*place.glob("*.parquet"), *place.glob("*.jsonl"))}):
-            if count := PushState(place, name).erase(records):
-                found.append((place.name, name, count))
-    return found
+            PushState(place, name).erase(records, partial(found, place.name, name))
 
 
 def _lines(path: Path) -> list[dict[str, object]]:

@@ -7,13 +7,15 @@ import json
 import mmap
 import re
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.base.durable import sha256_of
+from pipelines.base.durable import remove_unfinished, sha256_of
 from pipelines.config.home import Home
 from pipelines.privacy.plan import JOURNAL
+
+PULLED = (".jsonl.gz", ".parquet")  # the ends of the names of pulled files
 
 
 @dataclass(frozen=True)
@@ -54,11 +56,12 @@ def find_originals(home: Home, folders: Iterable[Path], hashes: Collection[str])
     return Originals(inside, outside)
 
 
-def remove_state(home: Home) -> list[str]:
+def remove_state(home: Home, found: Callable[[Sequence[str]], object] = lambda _: None) -> None:
     """Remove the warehouse, its state and the files that steps exchange. DuckDB keeps the bytes of deleted rows.
 
-    Returns:
-        The removed paths, relative to home.
+    Args:
+        home: The home.
+        found: Called with the paths that will be removed, relative to home.
     """
     stale = [
         *home.state.glob(f"{home.warehouse.name}*"),
@@ -69,25 +72,46 @@ def remove_state(home: Home) -> list[str]:
         home.inbox_seen,
         *home.exchange.glob("*"),
     ]
-    removed = []
+    stale = [path for path in stale if path.exists()]
+    found(sorted(path.relative_to(home.root).as_posix() for path in stale))
     for path in stale:
         if path.is_dir():
             shutil.rmtree(path)
-        elif path.exists():
-            path.unlink()
         else:
-            continue
-        removed.append(path.relative_to(home.root).as_posix())
-    return sorted(removed)
+            path.unlink()
 
 
-def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Remove logs and dbt artifacts that name a person. Normally there are none, but an engine's error can quote data.
+def remove_unfinished_files(home: Home, pulled: Iterable[Path]) -> list[str]:
+    """Remove what killed commands left of files with personal data: whom they name is not searched.
+
+    The caller has the run lock, under which these files are written. A pull has a lock of its own: one that is writing
+    a file into the inbox at this moment fails, and the next pull reads the same records again.
+
+    Args:
+        home: The home.
+        pulled: The folders into which pulls write.
 
     Returns:
-        The removed files, and other files that name the person and were not removed; both relative to home.
+        The removed files, relative to home if they are below it.
     """
-    removed, left = [], []
+    own = (home.erasures, home.decisions.parent, home.audiences, home.audience_touches, home.pushes)
+    removed = [path for folder in own for path in remove_unfinished(folder)]
+    removed += [path for folder in pulled for path in remove_unfinished(folder, PULLED, below=False)]
+    return [str(path.relative_to(home.root) if path.is_relative_to(home.root) else path) for path in removed]
+
+
+def remove_logs(home: Home, words: Sequence[str], found: Callable[[str], object] = lambda _: None) -> list[str]:
+    """Remove logs and dbt artifacts that name a person. Normally there are none, but an engine's error can quote data.
+
+    Args:
+        home: The home.
+        words: The texts that identify the person.
+        found: Called with each file that will be removed, relative to home.
+
+    Returns:
+        Other files that name the person, which are not removed; relative to home.
+    """
+    left = []
     places = [
         home.state,
         home.erasures,
@@ -101,11 +125,11 @@ def remove_logs(home: Home, words: Sequence[str]) -> tuple[list[str], list[str]]
         if names(path, words):
             name = path.relative_to(home.root).as_posix()
             if path.is_relative_to(home.logs) or path.is_relative_to(home.target):
+                found(name)
                 path.unlink()
-                removed.append(name)
             else:
                 left.append(name)
-    return removed, left
+    return left
 
 
 def names(path: Path, words: Sequence[str]) -> bool:

@@ -29,6 +29,7 @@ from pipelines.publication.pin import pin, pinned_id, refuse_if_pinned, unpin, w
 from pipelines.publication.publishing import publish
 from pipelines.publication.restatement import Change, Reason, Restatement, n_restated, read_restatement
 from pipelines.publication.retention import delete_version, prune
+from pipelines.publication.unfinished import finish_publication
 from pipelines.publication.versions import (
     current_id,
     find_version,
@@ -60,6 +61,7 @@ __all__ = [
     "erase_customers",
     "find_version",
     "find_whole_version",
+    "finish_publication",
     "hold",
     "list_versions",
     "n_restated",

@@ -35,6 +35,7 @@ from pipelines.publication.model import (
     Version,
 )
 from pipelines.publication.retention import BUILDING, clean_leftovers, remove_version
+from pipelines.publication.unfinished import finish_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import marts_in, open_writer, with_report, write_database, write_marts
 
@@ -62,6 +63,7 @@ def erase_customers(
     published: Path,
     customer_keys: Collection[str],
     *,
+    found: Callable[[ErasedVersion], object] | None = None,
     done: Callable[[str], object] | None = None,
     report: MakeReport | None = None,
     changes: MakeChanges | None = None,
@@ -73,6 +75,7 @@ def erase_customers(
     Args:
         published: The folder of versions; it need not exist.
         customer_keys: The customers' pseudonyms.
+        found: Called with the result for each version, before the version is removed.
         done: Called with the id of each version that has been replaced.
         report: Makes the report of each replacement whose old version has one of this schema.
         changes: Compares versions again of which one was replaced; without it their pages of changes stay removed.
@@ -85,6 +88,7 @@ def erase_customers(
     erased = []
     with locked(published):
         clean_leftovers(published)
+        finish_locked(published, changes)
         compared = pairs(published)
         for version in reversed(list_versions(published)):
             if version.manifest is None:
@@ -101,6 +105,8 @@ def erase_customers(
                 continue
             if version.is_current and version.manifest is None:
                 _point_elsewhere(published, version)
+            if found is not None:
+                found(erased[-1])
             remove_version(version)
             if done is not None:
                 done(version.id)

@@ -5,7 +5,7 @@ from pathlib import Path
 from pipelines.base.errors import PublicationError
 from pipelines.publication.files import locked, point
 from pipelines.publication.model import Version
-from pipelines.publication.versions import VERSIONS, current_id, list_versions, move_pointer, set_current
+from pipelines.publication.versions import UNFINISHED, VERSIONS, current_id, list_versions, move_pointer, set_current
 
 PINNED = "pinned"
 
@@ -39,6 +39,7 @@ def unpin(published: Path) -> Version:
     with locked(published):
         if pinned_id(published) is None:
             raise PublicationError("no version is pinned", hint="List the versions: `loyalty versions`.")
+        (published / UNFINISHED).unlink(missing_ok=True)
         newest = next(version for version in list_versions(published) if version.manifest)
         move_pointer(published, newest.id)
         (published / PINNED).unlink()

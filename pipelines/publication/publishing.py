@@ -36,6 +36,7 @@ from pipelines.publication.model import (
 from pipelines.publication.pin import pinned_id
 from pipelines.publication.restatement import RESTATEMENT, earlier_version, restate
 from pipelines.publication.retention import BUILDING, clean_leftovers, prune_locked
+from pipelines.publication.unfinished import begin, choose_current, end, finish_locked
 from pipelines.publication.versions import VERSIONS, list_versions, move_pointer
 from pipelines.publication.writer import (
     Progress,
@@ -106,6 +107,7 @@ def publish(
         building = published / VERSIONS / f"{BUILDING}{secrets.token_hex(4)}"
         try:
             clean_leftovers(published)
+            finish_locked(published, changes)
             make_folder(building)
             written, database = _write(
                 warehouse,
@@ -139,6 +141,7 @@ def publish(
             write_text(building / MANIFEST, manifest.to_text())
             sync_tree(building)
             audit(building)
+            begin(published, version_id)
             final = building.rename(published / VERSIONS / version_id)
         except (duckdb.Error, OSError) as error:
             raise PublicationError(
@@ -149,12 +152,13 @@ def publish(
         finally:
             shutil.rmtree(building, ignore_errors=True)
         sync_file(final.parent)
-        current = _choose_current(version_id, list_versions(published), is_pinned=pinned_id(published) is not None)
+        current = choose_current(version_id, list_versions(published), is_pinned=pinned_id(published) is not None)
         if current is not None:
             move_pointer(published, current)
         fresh = next(version for version in list_versions(published) if version.id == version_id)
         if changes is not None:
             write_changes(published, fresh, earlier or "", changes)
+        end(published)
         if retention is not None:
             _prune(published, retention)
         return fresh
@@ -189,21 +193,6 @@ def _copy(documents: Mapping[str, Path], folder: Path) -> tuple[PublishedFile, .
         make_folder((folder / name).parent)
         copied.append(describe(Path(shutil.copyfile(origin, folder / name)), folder))
     return tuple(copied)
-
-
-def _choose_current(fresh_id: str, versions: Sequence[Version], *, is_pinned: bool) -> str | None:
-    """The version to which the pointer must move; None if it stays.
-
-    A new version becomes current if the current one has the same or an earlier as-of day, also after a rollback. If the
-    current version is missing or damaged, the newest readable version becomes current. A pinned version stays current.
-    """
-    fresh = next(version for version in versions if version.id == fresh_id)
-    current = next((version for version in versions if version.is_current and version.manifest), None)
-    if current is None:
-        return next(version.id for version in versions if version.manifest)
-    if is_pinned:
-        return None
-    return fresh.id if fresh.as_of >= current.as_of else None
 
 
 def _new_id(as_of: date, run_id: str, folder: Path) -> str:

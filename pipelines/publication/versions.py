@@ -13,6 +13,7 @@ from pipelines.publication.model import Version
 
 CURRENT = "current"
 VERSIONS = "versions"
+UNFINISHED = ".unfinished"  # names the version of a publication whose pointer has not moved yet (unfinished.py)
 _ID = re.compile(r"(\d{4}-\d{2}-\d{2})_[A-Za-z0-9-]+")
 _log = logging.getLogger("loyalty.publication")
 
@@ -75,6 +76,7 @@ def set_current(published: Path, version_id: str) -> Version:
     version = find_version(published, version_id)
     with locked(published):
         audit(version.path)
+        (published / UNFINISHED).unlink(missing_ok=True)  # whoever chooses a version decides what readers see
         move_pointer(published, version_id)
         return _read(version.path, version.as_of, is_current=True)
 

@@ -22,6 +22,7 @@ from pipelines.privacy import finish_pending
 from pipelines.publication.targets import TargetError
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.lock import HeldLock, hold_lock, wait_for_warehouse
+from pipelines.runs.log_file import LogFile
 from pipelines.runs.logs import log_path, prune_logs
 from pipelines.runs.notify import notify_end, notify_killed_before, notify_not_started
 from pipelines.runs.recorder import Listener, Recorder, Silent
@@ -145,7 +146,7 @@ def forget_lost_warehouse(paths: Home) -> None:
 
 @contextmanager
 def _log_file(path: Path) -> Iterator[None]:
-    handler = logging.FileHandler(path, encoding="utf-8")
+    handler = LogFile(path)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
     # libraries' warnings belong in the log, not between the lines of a run
     logging.captureWarnings(True)

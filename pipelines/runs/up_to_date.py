@@ -15,7 +15,7 @@ from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.landing import delivery_ages, landed_batches
-from pipelines.publication import Manifest, Version, list_versions, set_current, why_not_current
+from pipelines.publication import Manifest, Version, finish_publication, list_versions, set_current, why_not_current
 from pipelines.publication.targets import follow_or_warn
 from pipelines.reading import open_version
 from pipelines.runs.build_state import StagedState, landed_id, read_state
@@ -102,7 +102,12 @@ def conclude(recorder: Recorder, settings: Settings, version: Version, *, is_new
         is_new: Whether the run published it.
         is_backfill: Whether it is of a past day, which readers do not see as `current`.
     """
+    from pipelines.report.changes import changes_of  # late: its libraries take long to import
+
     published = settings.paths.published
+    if finished := finish_publication(published, changes_of):
+        recorder.warn("publish", f"an earlier run was stopped before readers saw {finished.id}. They see it now")
+        version = finished if finished.id == version.id else version
     versions = list_versions(published)
     if versions and not is_backfill and not any(one.is_current for one in versions):
         version = set_current(published, version.id)

@@ -372,3 +372,15 @@ def test_only_the_owner_can_read_what_is_pulled(source: PulledSource, server: Se
     pull(source, server)
     modes |= {path.stat().st_mode & 0o077 for path in source.folder.iterdir()}
     assert modes == {0}
+
+
+def test_what_a_killed_pull_left_of_a_file_is_removed_by_the_next_one(server: Server, source: PulledSource) -> None:
+    server.change("1")
+    source.folder.mkdir()
+    left = source.folder / ".Contacts_20240430T120000Z.jsonl.gz.4711"
+    others = [source.folder / name for name in (".notes.4711", "Contacts.jsonl.gz.4711", ".Contacts.jsonl.gz")]
+    for path in (left, *others):
+        path.write_text("ada@example.org")
+    pull_source(source, connect=lambda *_: server)
+    assert not left.exists()
+    assert all(path.exists() for path in others)

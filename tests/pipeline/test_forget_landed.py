@@ -1,5 +1,6 @@
 """Forgetting in what has landed: nothing of the person is left, everybody else is as before, and nobody comes back."""
 
+import itertools
 import json
 import shutil
 import subprocess
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from pipelines.base.durable import PRIVATE, umask
 from pipelines.base.entities import ENTITIES
 from pipelines.base.errors import ConfigError
+from pipelines.config.pulls import PullSettings
+from pipelines.config.secret_key import load_key
 from pipelines.config.settings import Settings
 from pipelines.landing import SourceFiles, land, load_mapping
 from pipelines.privacy import (
@@ -25,8 +29,12 @@ from pipelines.privacy import (
     plan_erasure,
     plan_erasures_again,
 )
+from pipelines.privacy.audience_files import write_files
+from pipelines.privacy.customer_keys import customer_keys
 from pipelines.privacy.plan import read_journal
+from pipelines.privacy.pushed import PushState
 from pipelines.privacy.rewrite import MONEY
+from pipelines.publication import MartTable, publish
 from tests.conftest import call
 from tests.pipeline import person
 
@@ -375,6 +383,30 @@ with umask(PRIVATE) as users:
 """
 
 
+def test_what_killed_commands_left_of_files_goes(shop: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "pulled"
+    folder.mkdir()
+    pulled = {"files": folder, "pull": PullSettings.model_validate({"zoho": {"data_center": "eu"}})}
+    shop = shop.model_copy(update={"sources": (*shop.sources, shop.sources[0].model_copy(update=pulled))})
+    home = shop.paths
+    left = [
+        home.erasures / ".pending.json.4711",
+        home.audiences / "a" / "csv" / ".members.csv.4711",
+        home.audience_touches / "crm" / ".audience_a_2024-05-31.csv.4711",
+        home.pushes / "crm" / ".contacts.parquet.4711",
+        home.decisions.parent / f".{home.decisions.name}.4711",
+        folder / ".Contacts_20240531T000000Z.jsonl.gz.4711",
+    ]
+    others = [folder / ".notes.4711", folder / "Contacts_20240531T000000Z.jsonl.gz"]
+    for path in (*left, *others):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(person.EMAIL)
+    certificate = forget(shop, person.REF)
+    assert [path for path in left if path.exists()] == []
+    assert all(path.exists() for path in others)
+    assert "erasures/.pending.json.4711" in certificate.state
+
+
 def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     shutil.copytree(shop.home, kept)
@@ -401,6 +433,55 @@ def test_killed_at_any_step_it_is_finished_by_the_next_run(shop: Settings, tmp_p
         written = json.loads(next(shop.paths.erasures.glob("*.json")).read_text())
         assert written["landed"]["customers"] == {"removed": 3}
     assert ended == 1
+
+
+def test_a_certificate_also_has_what_was_removed_before_a_kill(shop: Settings, tmp_path: Path) -> None:
+    home = shop.paths
+    home.state.mkdir(exist_ok=True)
+    home.logs.mkdir(exist_ok=True)
+    for place in (home.build_state, home.logs / "a.log", home.logs / "b.log"):
+        place.write_text(person.EMAIL)
+    (key,) = customer_keys([load_key(home.key)], [("crm", person.REF)])
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as connection:
+        connection.execute("create schema marts")
+        connection.execute(f"create table marts.dim_customer as select unnest(['{key}', 'other']) as customer_key")
+    for day in (1, 2):
+        publish(
+            tmp_path / "warehouse.duckdb",
+            home.published,
+            as_of=date(2024, 3, day),
+            run_id="run",
+            tables=[MartTable("dim_customer", ("customer_key",))],
+        )
+    table = pa.table({"_part": ["members"], "_customer_key": [key], "_reason": [None], "name": [person.NAME]})
+    write_files(home.audiences / "a" / "csv", table, {})
+    with PushState(home.pushes / "crm", "contacts") as pushed:
+        pushed.add([(person.REF, {"level": "loyal"})])
+    kept = tmp_path / "kept"
+    shutil.copytree(shop.home, kept, symlinks=True)
+
+    def certificate_after(moment: int) -> tuple[int, dict[str, Any]]:
+        shutil.rmtree(shop.home)
+        shutil.copytree(kept, shop.home, symlinks=True)
+        command = [sys.executable, "-c", KILLED, str(shop.config_path), person.REF, str(moment)]
+        code = subprocess.run(command, check=False).returncode
+        with umask(PRIVATE) as users:
+            finish_pending(shop, users)
+        written = json.loads(next(home.erasures.glob("*.json")).read_text())
+        written["state"] = [name for name in written["state"] if not name.startswith("erasures/.")]  # of the kill
+        return code, {name: written[name] for name in written.keys() - {"id", "done_at"}}
+
+    _, expected = certificate_after(100_000)
+    assert "state/build.json" in expected["state"]
+    assert len(expected["versions"]) == 2
+    assert expected["audiences"] == ["a/csv"]
+    assert expected["logs_removed"] == ["state/logs/a.log", "state/logs/b.log"]
+    assert len([one for one in expected["to_do"] if "in the CRM of the source crm" in one]) == 1
+    for moment in itertools.count(4, 11):
+        code, found = certificate_after(moment)
+        assert found == expected, moment
+        if code == 0:
+            break
 
 
 def stopped(shop: Settings, moment: int) -> str:

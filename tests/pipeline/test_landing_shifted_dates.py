@@ -138,3 +138,36 @@ def test_a_run_knows_the_zone_of_the_business(tmp_path: Path) -> None:
     (source,) = source_files(load_settings(config))
     assert source.timezone == NEW_YORK
     assert len([text for text in land(desk.home, [source], today=TODAY).warnings if "without a time" in text]) == 1
+
+
+def _survey(*unpivot: dict[str, Any], **columns: Any) -> dict[str, Any]:
+    fixed = {"response_id": "id", "survey_id": "'s'", "survey_kind": "'relationship'", **columns}
+    return {"match": "*.csv", "entities": {"survey_answers": {"columns": fixed, "unpivot": list(unpivot)}}}
+
+
+@pytest.mark.parametrize(
+    ("second", "values"),
+    [
+        ({"answered_at": "later"}, 2),  # another column, with times
+        ({"answered_at": {"sql": "first", "timezone": NEW_YORK}}, 2),  # these are days of the business
+        ({"answered_at": "first"}, 4),
+    ],
+)
+def test_each_column_from_which_blocks_read_a_time_is_looked_at_by_itself(
+    tmp_path: Path, second: dict[str, Any], values: int
+) -> None:
+    nps, csat = {"item": "nps", "answer_number": "q1"}, {"item": "csat_overall", "answer_number": "q2"}
+    desk = Desk(tmp_path, _survey(nps | {"answered_at": "first"}, csat | second))
+    rows = ("1,9,2024-02-29,4,2024-03-01 15:30:12", "2,8,2024-03-10,5,2024-03-10 02:30:00")
+    desk.put("a.csv", "\n".join(("id,q1,first,q2,later", *rows)) + "\n")
+    (warning,) = _warnings(desk, NEW_YORK)
+    assert f"survey_answers.answered_at in 1 file ({values} values)" in warning
+    assert "midnight in UTC" in warning
+
+
+def test_answers_that_read_one_date_are_counted_once_each(tmp_path: Path) -> None:
+    blocks = [{"item": "nps", "answer_number": "q1"}, {"item": "csat_overall", "answer_number": "q2"}]
+    desk = Desk(tmp_path, _survey(*blocks, answered_at="day"))
+    desk.put("a.csv", "id,q1,q2,day\n1,9,4,2024-02-29\n2,8,,2024-11-03\n")
+    (warning,) = _warnings(desk, NEW_YORK)
+    assert "survey_answers.answered_at in 1 file (3 values)" in warning

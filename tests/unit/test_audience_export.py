@@ -29,6 +29,7 @@ from pipelines.identity.identifiers import identifier
 from pipelines.landing import land
 from pipelines.landing.inbox import find
 from pipelines.landing.sources import audience_touches
+from pipelines.privacy import audience_files
 from pipelines.privacy.audience_files import erase_from_audiences, erase_from_touches
 
 CONFIG = """
@@ -354,6 +355,28 @@ def test_an_erased_person_leaves_all_files(exported: Export, tmp_path: Path) -> 
     assert b"Lopez" not in left
     assert b"Ana@" not in left
     assert erase_from_audiences(audiences, ["k1"]) == []
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_erased_person_leaves_the_files_of_an_export_that_was_killed(
+    exported: Export, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_first: bool
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    if not is_first:
+        exported([("k2", "treated", None)], day="2024-02-29")
+    with monkeypatch.context() as patched:
+        patched.setattr(audience_files, "write_text_durably", fail)
+        with pytest.raises(KeyboardInterrupt):
+            exported([("k1", "treated", None), ("k2", "treated", None)])
+    audiences = tmp_path / "home" / "audiences"
+    folder = audiences / "win_back" / "csv"
+    assert "C-1" in (folder / "members.csv").read_text()
+    assert erase_from_audiences(audiences, ["k1"]) == ["win_back/csv"]
+    assert "C-1" not in "".join(path.read_text() for path in audiences.rglob("*.csv"))
+    assert folder.exists() != is_first  # what was exported before is as it was
+    assert is_first or refs(folder, "members") == ["C-2"]
 
 
 def test_google_gets_hashes_of_normalised_addresses() -> None:

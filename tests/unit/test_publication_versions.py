@@ -2,6 +2,7 @@
 
 import logging
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +10,17 @@ from types import SimpleNamespace
 import pytest
 
 from pipelines.base.errors import PublicationError
-from pipelines.publication import Retention, audit, list_versions, prune, resolve_current, set_current
+from pipelines.publication import (
+    Retention,
+    Version,
+    audit,
+    finish_publication,
+    list_versions,
+    prune,
+    publishing,
+    resolve_current,
+    set_current,
+)
 from tests.unit.publication_marts import publisher
 
 
@@ -203,3 +214,43 @@ def test_leftovers_of_killed_runs_are_removed_and_are_never_listed(tmp_path: Pat
     publish_day(2, "b")
     assert sorted(path.name for path in (published / "versions").iterdir()) == ["2026-01-01_a", "2026-01-02_b"]
     assert sorted(path.name for path in published.iterdir()) == [".lock", "current", "versions"]
+
+
+def _stopped(monkeypatch: pytest.MonkeyPatch, publish_day: Callable[[int, str], Version], day: int, run: str) -> None:
+    """Publish a day, and be killed when the version is there and the pointer has not moved."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, "move_pointer", stop)
+        with pytest.raises(KeyboardInterrupt):
+            publish_day(day, run)
+
+
+def test_a_publication_that_was_stopped_before_the_pointer_moved_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_day, published = publisher(tmp_path), tmp_path / "published"
+    publish_day(5, "aaaa")
+    assert finish_publication(published) is None
+    _stopped(monkeypatch, publish_day, 6, "bbbb")
+    assert resolve_current(published).name == "2026-01-05_aaaa"
+    finished = finish_publication(published)
+    assert finished and finished.is_current
+    assert resolve_current(published).name == "2026-01-06_bbbb"
+    assert finish_publication(published) is None
+
+
+def test_a_backfill_finishes_it_too_and_a_version_that_somebody_chose_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_day, published = publisher(tmp_path), tmp_path / "published"
+    publish_day(5, "aaaa")
+    _stopped(monkeypatch, publish_day, 6, "bbbb")
+    publish_day(3, "cccc")
+    assert resolve_current(published).name == "2026-01-06_bbbb"
+    _stopped(monkeypatch, publish_day, 7, "dddd")
+    set_current(published, "2026-01-05_aaaa")
+    assert finish_publication(published) is None
+    assert resolve_current(published).name == "2026-01-05_aaaa"
