@@ -79,6 +79,28 @@ def test_shipping_and_discount_of_a_shopify_export(tmp_path: Path, amounts: str,
     assert desk.rows("orders", "order_id, discount, tax, shipping, total")[0] == ("#1001", *expected)
 
 
+@pytest.mark.parametrize(
+    ("amounts", "discount", "expected"),
+    [
+        ("45.00,4.90,7.97,49.90", '"5,00"', ("5,00", "7.97", "4.12", "49.90")),
+        ("45.00,4.90,7.18,45.00", '"9,90"', ("9,90", "7.18", "0.00", "45.00")),
+        ("45.00,4.90,7.97,52.97", '"9,90"', ("9,90", "7.97", "0.00", "52.97")),
+        ("45.00,4.90,7.97,52.97", "", (None, "7.97", "0.00", "52.97")),
+        ("45.00,,7.18,45.00", "5.00", ("4.20", "7.18", None, "45.00")),  # 5.00 * 37.82 / 45.00
+    ],
+)
+def test_a_discount_of_a_shopify_export_that_is_unknown_or_cannot_be_read_is_not_replaced(
+    tmp_path: Path, amounts: str, discount: str, expected: tuple[str | None, ...]
+) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify\n", encoding="utf-8")
+    export = (EXPORTS / "shopify" / "orders_export.csv").read_text(encoding="utf-8")
+    assert "45.00,4.90,7.97,49.90,SPRING,5.00" in export
+    desk.put("orders_export.csv", export.replace("45.00,4.90,7.97,49.90,SPRING,5.00", f"{amounts},SPRING,{discount}"))
+    desk.land(TODAY)
+    assert desk.rows("orders", "order_id, discount, tax, shipping, total")[0] == ("#1001", *expected)
+
+
 def test_a_refund_of_a_shopify_export_has_no_date_and_belongs_to_its_order(tmp_path: Path) -> None:
     columns = "return_id, order_id, returned_at, amount, amount_basis, currency, kind"
     assert land_export("shopify", tmp_path).rows("returns", columns) == [

@@ -76,11 +76,21 @@ def test_a_refund_counts_on_the_day_on_which_it_was_processed_with_what_was_paid
         # without the subtotal, and with amounts that staging rejects
         ({"taxes_included": False, "total_price": "57.87"}, ("5.00", "7.97", "4.90", "57.87")),
         ({"subtotal_price": "45.00", "total_price": "49,90"}, ("5.00", "7.97", "4.90", "49,90")),
+        ({"subtotal_price": "45.00", "total_discounts": "5,00"}, ("5,00", "7.97", "4.12", "49.90")),
+        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "52.97", "total_discounts": "9,90"},
+         ("9,90", "7.97", "0.0000", "52.97")),
+        ({"subtotal_price": "45.00", "total_shipping_price_set": {"shop_money": {"amount": "4,90"}}},
+         ("4.20", "7.97", "4,90", "49.90")),
+        # a discount that is not stated stays unknown; shipping is what the total has beside goods and tax
+        ({"subtotal_price": "45.00", "total_discounts": None}, (None, "7.97", "4.12", "49.90")),
+        ({"subtotal_price": "45.00", "taxes_included": False, "total_price": "57.87", "total_shipping_price_set": None},
+         ("5.00", "7.97", "4.9000", "57.87")),
     ],
-    ids=["free", "free_and_tax_included", "tip", "without_subtotal", "unreadable"],
+    ids=["free", "free_and_tax_included", "tip", "without_subtotal", "unreadable", "unreadable_discount",
+         "unreadable_discount_of_free", "unreadable_shipping", "without_discount", "without_shipping"],
 )  # fmt: skip
 def test_shipping_is_what_the_total_has_beside_goods_and_tax(
-    tmp_path: Path, changed: dict[str, object], expected: tuple[str, ...]
+    tmp_path: Path, changed: dict[str, object], expected: tuple[str | None, ...]
 ) -> None:
     document = json.loads((EXPORTS / "shopify_api" / "orders_rest_1.json").read_text(encoding="utf-8"))
     document["orders"] = [{**document["orders"][0], **changed}]
@@ -89,6 +99,52 @@ def test_shipping_is_what_the_total_has_beside_goods_and_tax(
     desk.put("orders_1.json", json.dumps(document))
     desk.land()
     assert desk.rows("orders", "discount, tax, shipping, total") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"discount_allocations": [{"amount": "3,00"}, {"amount": "0.50"}]}, ("3,00", "29.5000", "4.2600")),
+        ({"tax_lines": [{"price": "4.00"}, {"price": "0,26"}]}, ("2.97", "26.5000", "0,26")),
+        ({"tax_lines": []}, ("3.50", "26.5000", "0.0000")),
+        ({"tax_lines": None}, ("3.50", None, None)),  # not stated, so not 0
+    ],
+    ids=["discount", "tax", "no_tax", "unknown_tax"],
+)
+def test_an_amount_of_a_line_that_cannot_be_read_is_kept_for_staging_instead_of_being_left_out_of_the_sum(
+    tmp_path: Path, changed: dict[str, object], expected: tuple[str | None, ...]
+) -> None:
+    document = json.loads((EXPORTS / "shopify_api" / "orders_rest_1.json").read_text(encoding="utf-8"))
+    order = document["orders"][0]
+    document["orders"] = [{**order, "line_items": [{**order["line_items"][0], **changed}]}]
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify_api\n", encoding="utf-8")
+    desk.put("orders_1.json", json.dumps(document))
+    desk.land()
+    assert desk.rows("order_lines", "discount, total, tax") == [expected]
+
+
+def test_a_refund_in_another_form_is_kept_for_staging_instead_of_being_no_refund(tmp_path: Path) -> None:
+    rest = (EXPORTS / "shopify_api" / "orders_rest_1.json").read_text(encoding="utf-8")
+    bulk = (EXPORTS / "shopify_api" / "bulk-1.jsonl").read_text(encoding="utf-8")
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: shopify_api\n", encoding="utf-8")
+    assert '"6.00"' in rest
+    desk.put("orders_1.json", rest.replace('"6.00"', '"6,00"'))
+    order, line = bulk.splitlines()
+    assert '"20.0"' in order and '"allocatedAmountSet": {"shopMoney": {"amount": "10.0"' in line
+    desk.put(
+        "bulk_1.jsonl",
+        order.replace('"20.0"', '"20,0"')
+        + "\n"
+        + line.replace(
+            '"allocatedAmountSet": {"shopMoney": {"amount": "10.0"',
+            '"allocatedAmountSet": {"shopMoney": {"amount": "10,0"',
+        ),
+    )
+    desk.land()
+    assert sorted(desk.rows("returns", "return_id, amount")) == [("9007199254740997", "6,00"), ("905", "20,0")]
+    assert desk.query("select discount from landed('order_lines') where order_id = '5724598100005'") == [("10,0",)]
 
 
 @pytest.mark.parametrize(
