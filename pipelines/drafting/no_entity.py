@@ -30,9 +30,9 @@ def looks_more_like(path: Path, near: Match, entity: str) -> str:
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
     call = f"loyalty map {shlex.quote(str(path))} --entity {near.entity} {columns}"
     return (
-        f"the draft takes the records as {entity}, but more columns fit {near.entity}. But {near.entity} also"
-        f" need {', '.join(near.missing)}, and no column was found for it. If the records are {near.entity}, name the"
-        f" columns: `{call}`. Otherwise only remove this comment"
+        f"the draft takes the records as {entity}, but more columns fit {near.entity}. No column was"
+        f" found for what {near.entity} also need: {', '.join(near.missing)}. If the records are {near.entity}, name"
+        f" the columns: `{call}`. Otherwise only remove this comment"
     )
 
 
