@@ -76,7 +76,9 @@ def _column(values: Values, found: Match, name: str, beside: Beside) -> DraftedC
         remarks += about
     elif name == "currency" and values.counted(f"regexp_full_match({one.column}, '[a-z]{{3}}')"):
         sql = f"upper({inside(one)})"
-        remarks.append(Remark(f"{name}: `{one.name}` is written in lower case, and codes need capital letters"))
+        remarks.append(
+            Remark(f"{name}: `{one.name}` has codes in lower case; the draft writes them in capital letters")
+        )
     elif accepted := ENTITIES[found.entity].accepted.get(name):
         remarks += _accepted(values, one, name, accepted)
     elif kind is ColumnType.BOOLEAN:

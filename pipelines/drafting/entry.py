@@ -29,7 +29,7 @@ from pipelines.drafting.point_kinds import with_point_kind
 from pipelines.drafting.price_parts import with_price_parts, without_total
 from pipelines.drafting.questions import asked, with_questions
 from pipelines.drafting.shipping_costs import shipping_not_read
-from pipelines.drafting.statuses import no_returns, no_sales, refunds_not_read, unknown_statuses
+from pipelines.drafting.statuses import no_sales, not_paid_back, refunds_not_read, unknown_statuses
 from pipelines.drafting.table import Table
 from pipelines.drafting.tax_rates import tax_not_read, without_tax_rate
 from pipelines.drafting.unmapped import unmapped
@@ -138,7 +138,7 @@ def draft_entry(
     if chief.entity == "orders":
         remarks += without_total(values, chief, numbers)
     remarks += no_sales(values, chief, unread)
-    remarks += no_returns(values, chief, unread)
+    remarks += not_paid_back(values, chief, unread)
     remarks += refunds_not_read(values, chief, unread)
     if "tax" not in candidates[0].columns:  # otherwise it is decided already
         remarks += tax_not_read(values, header.orders or chief, unread)

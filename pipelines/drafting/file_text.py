@@ -24,7 +24,7 @@ _SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
 _ONE_SIGN = rb"(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)%b|%b(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff])" % (_SIGN, _SIGN)
 _SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|%b)*+" % _ONE_SIGN)
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "cp932", "euc_kr", "cp1251"]
-_ANY_CHAOS = 1.0  # a threshold with which charset-normalizer gives no encoding up
+_HIGHEST_THRESHOLD = 1.0  # with it, charset-normalizer rejects no encoding for unusual text
 
 
 @contextmanager
@@ -90,13 +90,14 @@ def found_encoding(path: Path) -> tuple[str, bool]:
 
 
 def _estimated(odd: bytes) -> str:
-    """The encoding of lines in a legacy encoding, as charset-normalizer calls it.
+    """The encoding of lines that are not UTF-8, by its name in charset-normalizer.
 
-    It finds none if the lines look unusual, such as those of a table with few words. Then the least unusual one counts,
-    because windows-1252 can decode nearly everything.
+    charset-normalizer finds none if the lines look unusual in all encodings, such as those of a table with few words.
+    Then the encoding is taken in which they look least unusual. It is not simply windows-1252: that can decode nearly
+    everything, so nobody would notice a wrong result.
     """
     found = charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY).best()
-    found = found or charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY, threshold=_ANY_CHAOS).best()
+    found = found or charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY, threshold=_HIGHEST_THRESHOLD).best()
     return found.encoding if found else "cp1252"
 
 

@@ -106,7 +106,7 @@ def key_of(values: Values, one: Field, inside: str, name: str, beside: Beside) -
     sql, remarks = inside, []
     if count(_FORMULA):
         sql = f"""regexp_replace({sql}, '^="(.*)"$', '\\1')"""
-        remarks.append(Remark(f'{name}: `{one.name}` is written as a formula (="…"), of which the text is taken'))
+        remarks.append(Remark(f'{name}: `{one.name}` is written as a formula (="…"); the draft takes the text in it'))
     if decimals and name != "phone" and decimals + count(_WHOLE) + lost == total:
         sql = f"regexp_replace({sql}, '\\.0+$', '')"
         which = "" if decimals == total else " in some values"

@@ -28,7 +28,7 @@ _WIDE = 0.7  # of the widest row
 _USUAL = 0.6  # of the rows: a few may be torn, or stand above the header
 _LISTS = ("items", "data", "records", "orders", "results", "responses", "value", "rows", "contacts", "customers")
 # What web services write beside a list of records: the page, its size, the next one, and whether the request succeeded.
-_PAGE = frozenset(
+_PAGE_FIELDS = frozenset(
     (
         *("count", "totalcount", "totalresults", "totalrecords", "total", "totalsize", "totalitems", "totalpages"),
         *("page", "pages", "pagenumber", "pagesize", "pagecount", "perpage", "limit", "offset", "size", "start"),
@@ -172,14 +172,16 @@ def _json_lists(text: str) -> list[str]:
 
 
 def _is_envelope(text: str) -> bool:
-    """Whether an object of JSON has no value of its own: then it is not a record, but the page of a web service."""
+    """Whether a JSON object is not a record but a page: it has only lists, objects and facts about the page."""
     document: dict[str, object] = json.loads(text)
-    return all(value is None or isinstance(value, dict | list) or _is_of_page(key) for key, value in document.items())
+    return all(
+        value is None or isinstance(value, dict | list) or _is_page_field(key) for key, value in document.items()
+    )
 
 
-def _is_of_page(name: str) -> bool:
+def _is_page_field(name: str) -> bool:
     """Whether a field of a document says something about a page of records, and not about one record."""
-    return re.sub(r"[^a-z]", "", name.lower()) in _PAGE
+    return re.sub(r"[^a-z]", "", name.lower()) in _PAGE_FIELDS
 
 
 def _is_records(value: object) -> bool:
@@ -208,7 +210,7 @@ def _text_table(path: Path, text: str) -> dict[str, str | int]:
             if not _is_header(_cells(whole, delimiter, skipped)) and (usual := _by_width(whole)):
                 delimiter, skipped = usual
         except duckdb.Error as error:
-            usual = _by_width(whole)  # such as three lines of text above the header
+            usual = _by_width(whole)  # finds a header below lines of text, too
             if usual is None:
                 raise InputError(
                     f"{path}: no delimiter gives a table with a header",

@@ -19,8 +19,8 @@ def about_minor_units(values: Values, found: Match, form: str) -> Iterator[Remar
     Args:
         values: The file.
         found: The columns of the entity.
-        form: The format of the file. Only web services write amounts in hundredths. They write JSON; a table comes from
-            one if its times or currencies are written as web services write them.
+        form: The format of the file. Only web services write amounts in hundredths. They write JSON, or tables with
+            times since 1970 or currencies in lower case.
     """
     kinds = ENTITIES[found.entity].columns
     if found.entity not in ("orders", "order_lines", "payments", "returns"):
@@ -41,7 +41,7 @@ def about_minor_units(values: Values, found: Match, form: str) -> Iterator[Remar
 
 
 def _is_of_web_service(values: Values, found: Match) -> bool:
-    """Whether a table has times as seconds since 1970, or currencies in lower case (`usd`)."""
+    """Whether a table has times as seconds or milliseconds since 1970, or currencies in lower case (`usd`)."""
     kinds = ENTITIES[found.entity].columns
     times = [values.times(one, kinds[name]) for name, one in found.columns.items() if kinds[name] in TIMES]
     if any(form.startswith("epoch") for time in times for form in time.formats):
@@ -51,7 +51,7 @@ def _is_of_web_service(values: Values, found: Match) -> bool:
 
 
 def _has_no_cents(values: Values, found: Match) -> bool:
-    """Whether amounts are in a currency that is written without decimals."""
+    """Whether all amounts are in currencies that are written without decimals."""
     if one := found.columns.get("currency"):
         codes = ", ".join(f"'{code}'" for code in _WITHOUT_CENTS)
         return not values.counted(f"upper({one.column}) not in ({codes})")

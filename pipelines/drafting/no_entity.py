@@ -1,4 +1,4 @@
-"""What the message about a file says that fits no entity, or fits another entity better than the drafted one."""
+"""Messages about a file that fits no entity, or that fits another entity better than the drafted one."""
 
 import shlex
 from pathlib import Path
@@ -20,7 +20,7 @@ def why_none(candidates: list[Match]) -> str:
 
 
 def looks_more_like(path: Path, near: Match, entity: str) -> str:
-    """What the draft of a file says if more columns fit another entity, which lacks a column that it needs.
+    """The remark on a file of which more columns fit another entity, but not all columns that this entity needs.
 
     Args:
         path: The file.
@@ -30,9 +30,9 @@ def looks_more_like(path: Path, near: Match, entity: str) -> str:
     columns = " ".join(f"--column {need.partition(' or ')[0]}=COLUMN" for need in near.missing)
     call = f"loyalty map {shlex.quote(str(path))} --entity {near.entity} {columns}"
     return (
-        f"the draft takes the records as {entity}, but more columns fit {near.entity}, for which no column was found"
-        f" for {', '.join(near.missing)}. If they are {near.entity}, name the columns: `{call}`. Otherwise only remove"
-        " this comment"
+        f"the draft takes the records as {entity}, but more columns fit {near.entity}. No column was"
+        f" found for what {near.entity} also need: {', '.join(near.missing)}. If the records are {near.entity}, name"
+        f" the columns: `{call}`. Otherwise only remove this comment"
     )
 
 

@@ -1,4 +1,4 @@
-"""Finds costs of shipping that nothing reads: they stay in the value of the order if the total includes them."""
+"""Finds columns of shipping costs that are not read. If the total includes them, so does the value of the order."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ _NAME = re.compile(
     r"shipping|freight|postage|delivery (fee|cost|charge|price)|versand|porto|liefer(kosten|gebuhr)|frais de port"
     r"|livraison|\benvio\b|spedizione|verzend(ing|kosten)|bezorgkosten|frete|运费|邮费|快递费|配送费|送料|配送料"
 )
-_OTHER = re.compile(
+_NOT_COSTS = re.compile(
     r"discount|promotion|rabatt|remise|descuento|\btax|steuer|\btva\b|\biva\b|税|date|datum|method|address|adresse|\bid\b"
     r"|number|nummer|code|zip|优惠|折扣|减免"
 )
@@ -30,10 +30,13 @@ def shipping_not_read(values: Values, found: Match, unread: Sequence[str]) -> It
     whole = values.amount(total)
     for one in values.rows.fields:
         name = re.sub(r"[\W_]+", " ", re.sub(r"([a-z])([A-Z])", r"\1 \2", one.name)).lower()
-        if one.sql not in unread or not _NAME.search(name) or _OTHER.search(name):
+        if one.sql not in unread or not _NAME.search(name) or _NOT_COSTS.search(name):
             continue
         cost = values.amount(one)
         n = values.counted(f"{cost} > 0 and {whole} > 0")
         if n and values.counted(f"{cost} > 0 and {whole} > 0 and {cost} <= {whole}") > n / 2:
-            text = f"shipping: `{one.name}` is not read. If `{total.name}` includes it, map it as `shipping`: otherwise"
-            yield decisive(f"{text} it counts as the value of goods. If not, only remove this comment")
+            text = f"shipping: `{one.name}` is not read. If `{total.name}` includes it, map it as `shipping`, so"
+            yield decisive(
+                f"{text} that it does not count as value of goods. If `{total.name}` does not include it, only remove"
+                " this comment"
+            )

@@ -34,7 +34,7 @@ _REFUNDED = re.compile(
     "|montantrembourse|rembourse|remboursements?|(importe|monto)?reembols(o|os|ado)"
     "|(已|总|订单|商品)*退款(总|金)*额?"
 )
-# Words of a status for money that was not paid back, or not yet, in compared form, besides those of cancelled orders
+# Statuses that say that money was not paid back, or not yet, in compared form. Those of cancelled orders say it too.
 _NOT_PAID_BACK = re.compile(
     "failed|pending|open|requested|rejected|refused|denied|declined|won|inprogress|underreview|needsresponse"
     "|warning.*|requiresaction|processing|abgelehnt|offen|fehlgeschlagen|refuse|enattente|rechazad[oa]|pendiente"
@@ -85,12 +85,12 @@ def no_sales(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Re
             )
 
 
-def no_returns(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
+def not_paid_back(values: Values, found: Match, unread: Sequence[str]) -> Iterator[Remark]:
     """A remark on each column of statuses that nothing reads, if it says that money was not paid back.
 
     Args:
         values: The file.
-        found: The columns of returns. They have no status.
+        found: The columns of returns. Returns have no canonical status.
         unread: The columns that nothing reads, as a mapping names them.
     """
     if found.entity != "returns":
@@ -106,8 +106,8 @@ def no_returns(values: Values, found: Match, unread: Sequence[str]) -> Iterator[
             if words:
                 listed = ", ".join(f"`{word}`" for word in words)
                 yield decisive(
-                    f"`{one.name}` is not read, and some records have {listed}: all of them are subtracted from their"
-                    " orders. If nothing was paid back for these records, leave them out with `skips`"
+                    f"`{one.name}` is not read, and some records have {listed}: the draft subtracts them from"
+                    " their orders. If nothing was paid back for these records, leave them out with `skips`"
                 )
 
 

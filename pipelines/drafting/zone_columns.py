@@ -1,4 +1,4 @@
-"""Finds columns that state the time zone of each row and that nothing reads: the times would be read in one zone."""
+"""Finds columns that state the time zone of each row but are not read. Then all times are read in one zone."""
 
 from collections.abc import Iterator, Sequence
 
@@ -17,7 +17,7 @@ _SHOWN = 3
 
 
 def zones_not_read(values: Values, entities: Sequence[DraftedEntity], unread: Sequence[str]) -> Iterator[Remark]:
-    """A remark on each column with the zones of times, if the zone of the mapping decides what these times mean.
+    """A remark on each column with the zones of times, if the draft reads times in the zone of the mapping.
 
     Args:
         values: The file.
@@ -43,9 +43,9 @@ def zones_not_read(values: Values, entities: Sequence[DraftedEntity], unread: Se
             )
             yield Remark(text, is_open=True)
             continue
-        cases = f"case \"{one.name}\" when {quoting.text(zones[0])} then 'Europe/Paris' … end"
+        cases = f"case \"{one.name}\" when {quoting.text(zones[0])} then 'ZONE' … end"
         yield decisive(
             f"timezone: `{one.name}` is not read and has {len(zones)} zones, such as {listed}. The draft reads all"
-            f" times in one zone. Write an expression with the zone: `timezone({cases}, TIME::timestamp)`, and the"
-            " format `iso` for it"
+            f" times in one zone. Write an expression with the zone: `timezone({cases}, TIME::timestamp)`, with"
+            " names of zones such as `Europe/Paris`. Its format is `iso`"
         )

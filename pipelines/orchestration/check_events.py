@@ -3,7 +3,7 @@
 For each `AssetCheckResult` Dagster collects the keys of all checks of the step and looks up the latest materialization
 of the table. The step of the marts has a thousand checks. Here the keys are collected once per step, and the
 materialization is looked up once per table. The output of a check is empty and nothing reads it, so an optional one is
-left out: to store it took a third of the time of the check's events.
+left out: storing it took a third of the time of the checks' events.
 """
 
 import logging
@@ -27,7 +27,7 @@ class CheckEvents:
             spec.key: (output, spec) for output, spec in context.assets_def.check_specs_by_output_name.items()
         }
         self._first: dict[dg.AssetKey, dg.AssetCheckEvaluation] = {}
-        context.log.addFilter(_is_no_list_of_outputs)
+        context.log.addFilter(_is_not_about_missing_outputs)
 
     def of(self, result: dg.AssetCheckResult) -> Iterator[CheckEvent]:
         """The events that Dagster would make of a result. The checks of a table run after the table was built.
@@ -57,6 +57,6 @@ class CheckEvents:
         )
 
 
-def _is_no_list_of_outputs(record: logging.LogRecord) -> bool:
-    """At the end of a step, Dagster logs which outputs it did not get. It would list all checks, which have run."""
+def _is_not_about_missing_outputs(record: logging.LogRecord) -> bool:
+    """False for Dagster's message about outputs that a step did not yield: it would list all checks, but they ran."""
     return "did not yield or return expected outputs" not in record.getMessage()

@@ -42,7 +42,7 @@ CONCENTRATION = Block(
     codes={"decile": "order_group"},
     group="n_customers",
     parts=Parts("deciles", ("decile",)),
-    # nothing is said if a tenth is too small to show: then the table hides others too, perhaps the best one
+    # no sentence if a tenth is too small to show: then the table hides another tenth too, perhaps the best one
     finding=f"""
         select max(period_on) as year_on, max(net_share) filter (where slice_value = '10') as net_share
         from rpt_audit_period

@@ -22,8 +22,8 @@ forecasts as (
     from {{ ref('int_customer_value') }}
 ),
 
--- the wanted action, and the free one that replaces it if the class is uncertain and the wanted one costs money;
--- an offer costs money on any channel, so consent to a channel of the offer is not needed for the free one
+-- The wanted action, and the free one that replaces it if the class is uncertain and the wanted one costs money.
+-- An offer costs money on any channel, so the free action also replaces an offer to which no channel is allowed.
 reached as (
     select
         planned.*,
@@ -31,7 +31,7 @@ reached as (
         {{ first_contact_channel('wanted', contact_allowed('wanted.is_service'), visits) }} as contact_channel,
         {{ first_contact_channel('free', contact_allowed('false', free_only=true), visits, free_only=true) }}
             as free_channel,
-        {{ first_contact_channel('free', contact_allowed('false'), visits) }} as costly_channel
+        {{ first_contact_channel('free', contact_allowed('false'), visits) }} as channel_at_any_cost
     from planned
     inner join actions as wanted on planned.next_action = wanted.next_action
     left join actions as free on planned.free_action = free.next_action
@@ -48,8 +48,8 @@ decided as (
     select
         *,
         action_reason = 'playbook' and is_free_only and coalesce(costs_money, false) as is_replaced,
-        -- whether consent is not what is missing: there is a channel, but nothing is spent on it
-        coalesce(contact_channel, costly_channel) is not null as has_channel
+        -- whether the customer can be reached by the wanted or the free action, whatever the channel costs
+        coalesce(contact_channel, channel_at_any_cost) is not null as has_channel
     from priced
 ),
 

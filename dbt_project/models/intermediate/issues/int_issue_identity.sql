@@ -53,7 +53,8 @@ unusable as (
     group by contacts.source, contacts.kind
 ),
 
--- A record of a later file counts if none was known by the day. So a source has data if any file of it has landed.
+-- If a source has no record by the as-of day, its earliest later records count. So a source has data as soon as one of
+-- its files is landed.
 sources as (
     select distinct source
     from {{ ref('stg_batch') }}

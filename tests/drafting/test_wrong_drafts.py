@@ -1,4 +1,4 @@
-"""Tables of payment services, tills, survey tools and shops whose draft could be wrong without a message.
+"""Tables of payment services, tills, survey tools and shops, whose draft would be wrong without its remark.
 
 Each of these mistakes changed numbers: refunds as orders, responses as customers, cents as whole units.
 """
@@ -51,7 +51,7 @@ def test_money_that_was_not_paid_back_is_decided_before_a_run(tmp_path: Path, na
     text += f"x_1,ch_1,12.50,EUR,1704103200,duplicate,succeeded\nx_2,ch_2,3.10,EUR,1704103200,fraud,{word}\n"
     draft = drafted(tmp_path, {f"{name}.csv": text})
     assert entities(draft) == ["returns"]
-    assert f"`status` is not read, and some records have `{word}`: all of them are subtracted" in decisive(draft)
+    assert f"`status` is not read, and some records have `{word}`: the draft subtracts them from" in decisive(draft)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_japanese_of_windows_is_named_as_an_encoding_that_is_not_supported(tmp_p
     assert caught.value.message.endswith("its encoding seems to be cp932, which is not supported")
 
 
-def test_days_with_the_month_in_letters_and_no_signs_are_times(tmp_path: Path) -> None:
+def test_days_with_the_month_in_letters_and_no_separators_are_times(tmp_path: Path) -> None:
     text = "Activity ID,Membership No,Activity Type,Activity Date,Miles\nA1,7001,earn,01AUG2023,500\n"
     draft = drafted(tmp_path, {"activity.csv": text})
     assert entities(draft) == ["loyalty_events"]
