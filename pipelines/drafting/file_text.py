@@ -70,14 +70,18 @@ def found_encoding(path: Path) -> tuple[str, bool]:
     decoder = codecs.getincrementaldecoder("utf-8")()
     odd = b""
     with _opened(path) as file:
-        while block := file.read(_BLOCK):
+        block = file.read(_BLOCK)
+        while block:
+            following = file.read(_BLOCK)
             try:
-                decoder.decode(block)
+                # a letter of another encoding at the end of a file looks like the beginning of one of UTF-8
+                decoder.decode(block, final=not following)
             except UnicodeDecodeError:
                 odd += b"\n".join(line for line in block.splitlines() if not line.isascii())
                 decoder.reset()
                 if len(odd) >= _BLOCK:
                     break
+            block = following
     if not odd:
         return "utf-8", True
     name = "cp1252" if _SIGNS_ONLY.fullmatch(odd[:_BLOCK]) else _estimated(odd[:_BLOCK])

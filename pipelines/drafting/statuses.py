@@ -40,6 +40,9 @@ _NOT_PAID_BACK = re.compile(
     "|warning.*|requiresaction|processing|abgelehnt|offen|fehlgeschlagen|refuse|enattente|rechazad[oa]|pendiente"
     "|rifiutato|inattesa|geweigerd|退款关闭|退款中|已拒绝|买家撤销|処理中|却下"
 )
+# Of these words, those that also describe goods, such as an open package; they count if the column is a status
+_OF_GOODS = re.compile("open|offen|pending|processing")
+_STATUS = re.compile("stat(us|e|o|ut)$|^etat|^estado|^state|result|outcome|stage|状态|狀態|状況|ステータス")
 _TRUE = ("true", "t", "yes", "y", "1", "x", "ja", "oui", "si", "是")
 
 
@@ -101,7 +104,8 @@ def not_paid_back(values: Values, found: Match, unread: Sequence[str]) -> Iterat
             words = [
                 text
                 for text in _few_texts(values, one)
-                if _NOT_PAID_BACK.fullmatch(compared(text)) or class_of(text, known) == "cancelled"
+                if (_NOT_PAID_BACK.fullmatch(compared(text)) or class_of(text, known) == "cancelled")
+                and (_STATUS.search(compared(one.name)) or not _OF_GOODS.fullmatch(compared(text)))
             ]
             if words:
                 listed = ", ".join(f"`{word}`" for word in words)

@@ -248,3 +248,19 @@ def test_the_expression_that_the_remark_on_zones_names_reads_each_time_in_its_zo
     desk.put("items.csv", TWO_ZONES)
     desk.land()
     assert desk.rows("orders", "ordered_at") == [("2024-07-02 00:30:00",), ("2024-07-02 03:30:00",)]
+
+
+def test_an_open_package_is_not_money_that_was_not_paid_back(tmp_path: Path) -> None:
+    text = "return_id,order_id,return_date,refund_amount,package condition,refund status\n"
+    text += "R1,1,2024-01-20,12.50,open,done\nR2,2,2024-01-21,3.10,sealed,open\n"
+    assert "`package condition`" not in decisive(drafted(tmp_path, {"returns.csv": text}))
+    assert "`refund status` is not read, and some records have `open`" in decisive(
+        drafted(tmp_path, {"returns.csv": text})
+    )
+
+
+def test_a_file_may_end_in_a_letter_of_another_encoding(tmp_path: Path) -> None:
+    rows = "".join(f"{n},2024-01-{n + 10},1{n}.50,Ana\n" for n in range(9))
+    text = f"order_id,order_date,total,customer_id\n{rows}10,2024-01-22,9.50,Però"
+    draft = drafted(tmp_path, {"orders.csv": text.encode("cp1252")})
+    assert yaml.safe_load(draft.text)["files"][0]["encoding"] == "windows-1252"
