@@ -43,6 +43,10 @@ def zones_not_read(values: Values, entities: Sequence[DraftedEntity], unread: Se
             )
             yield Remark(text, is_open=True)
             continue
+        if all(entity.name == "customers" for entity in entities):
+            zones_of = "They are taken as the zones of the people, not of the times"
+            yield Remark(f"timezone: `{one.name}` has {len(zones)} zones. {zones_of}", is_open=True)
+            continue
         cases = f"case \"{one.name}\" when {quoting.text(zones[0])} then 'ZONE' … end"
         yield decisive(
             f"timezone: `{one.name}` is not read and has {len(zones)} zones, such as {listed}. The draft reads all"

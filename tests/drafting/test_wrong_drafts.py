@@ -240,6 +240,13 @@ def test_a_column_with_several_time_zones_is_decided_before_a_run(tmp_path: Path
     assert any("Check that `timezone` of this mapping is this zone" in remark.text for _, remark in one.remarks)
 
 
+def test_the_time_zones_of_people_are_only_mentioned(tmp_path: Path) -> None:
+    rows = "1,ada@example.com,2024-05-01 10:00,Europe/Paris\n2,bo@example.com,2024-05-02 11:00,Asia/Tokyo\n"
+    draft = drafted(tmp_path, {"customers.csv": f"Customer ID,Email,Created At,Time Zone\n{rows}"})
+    assert "timezone" not in decisive(draft)
+    assert any("`Time Zone` has 2 zones" in remark.text for _, remark in draft.remarks)
+
+
 def test_the_expression_that_the_remark_on_zones_names_reads_each_time_in_its_zone(tmp_path: Path) -> None:
     zones = "'Eastern Time (US & Canada)' then 'America/New_York' else 'America/Los_Angeles' end"
     at = f"timezone(case \"Time Zone\" when {zones}, (Date || ' ' || Time)::timestamp)"
