@@ -59,6 +59,7 @@ class SampleHome:
     published: Path
     config: Path
     output: str
+    errors: str
 
     def inboxes(self) -> list[Path]:
         """The folder of each source's files."""
@@ -155,13 +156,16 @@ def sample_home(tmp_path_factory: pytest.TempPathFactory) -> SampleHome:
     base = tmp_path_factory.getbasetemp()
     folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "shared-sample"
     folder.mkdir(exist_ok=True)
-    sample, output = folder / "sample", folder / "output.json"
+    sample, output, errors = folder / "sample", folder / "output.json", folder / "errors.txt"
     config, home = sample / "loyalty.yml", folder / "home"
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # the first worker makes it, the others wait
         if not output.exists():
-            _make_sample(sample, config, home, output)
-    return SampleHome(home, sample, home / "state" / "warehouse.duckdb", home / "published", config, output.read_text())
+            done = _make_sample(sample, config, home)
+            errors.write_text(done.stderr)
+            output.write_text(done.stdout)
+    warehouse, published = home / "state" / "warehouse.duckdb", home / "published"
+    return SampleHome(home, sample, warehouse, published, config, output.read_text(), errors.read_text())
 
 
 def copy_inboxes(sample: SampleHome, folder: Path) -> Path:
@@ -171,7 +175,7 @@ def copy_inboxes(sample: SampleHome, folder: Path) -> Path:
     return folder / "inbox"
 
 
-def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:
+def _make_sample(sample: Path, config: Path, home: Path) -> subprocess.CompletedProcess[str]:
     from pipelines.sample import write_sample
 
     write_sample(sample, customers=CUSTOMERS, days=DAYS, seed=SEED)
@@ -179,4 +183,4 @@ def _make_sample(sample: Path, config: Path, home: Path, output: Path) -> None:
     assert done.returncode == 0, (
         f"loyalty run ended with {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
     )
-    output.write_text(done.stdout)
+    return done

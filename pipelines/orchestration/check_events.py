@@ -2,11 +2,9 @@
 
 For each `AssetCheckResult` Dagster collects the keys of all checks of the step and looks up the latest materialization
 of the table. The step of the marts has a thousand checks. Here the keys are collected once per step, and the
-materialization is looked up once per table. The output of a check is empty and nothing reads it, so an optional one is
-left out: storing it took a third of the time of the checks' events.
+materialization is looked up once per table.
 """
 
-import logging
 from collections.abc import Iterator
 
 import dagster as dg
@@ -27,7 +25,6 @@ class CheckEvents:
             spec.key: (output, spec) for output, spec in context.assets_def.check_specs_by_output_name.items()
         }
         self._first: dict[dg.AssetKey, dg.AssetCheckEvaluation] = {}
-        context.log.addFilter(_is_not_about_missing_outputs)
 
     def of(self, result: dg.AssetCheckResult) -> Iterator[CheckEvent]:
         """The events that Dagster would make of a result. The checks of a table run after the table was built.
@@ -39,8 +36,7 @@ class CheckEvents:
             yield result
             return
         output, spec = self._checks[key]
-        if self._step.op_def.output_def_named(output).is_required:
-            yield dg.Output(None, output)
+        yield dg.Output(None, output)
         if key.asset_key not in self._first:
             self._first[key.asset_key] = result.to_asset_check_evaluation(self._step)
         first = self._first[key.asset_key]
@@ -55,8 +51,3 @@ class CheckEvents:
             blocking=spec.blocking,
             partition=self._step.partition_key if self._step.has_partition_key and spec.partitions_def else None,
         )
-
-
-def _is_not_about_missing_outputs(record: logging.LogRecord) -> bool:
-    """False for Dagster's message about outputs that a step did not yield: it would list all checks, but they ran."""
-    return "did not yield or return expected outputs" not in record.getMessage()

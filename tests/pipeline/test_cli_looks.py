@@ -40,6 +40,11 @@ def test_a_run_as_json_says_what_became_of_every_row(
     assert report["customers"] == report["marts"]["dim_customer"] == found[0][0]
 
 
+def test_a_run_as_json_prints_nothing_else(sample_home: SampleHome) -> None:
+    """Neither Dagster nor dbt nor another library may write to the terminal of a run."""
+    assert sample_home.errors == ""
+
+
 def test_every_stage_says_how_long_it_took(report: dict[str, dict[str, float]]) -> None:
     assert list(report["seconds"]) == [
         "prepare",
