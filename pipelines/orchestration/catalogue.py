@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 
 from pipelines.config.settings import project_root
+from pipelines.orchestration.dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings
 from pipelines.orchestration.names import landed_key
 from pipelines.runs.dbt_manifest import MARTS_SCHEMA
 

@@ -11,14 +11,17 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliInvocation
-from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
-from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 from packaging.version import Version
 
 from pipelines.base.text import counted
 from pipelines.config.settings import project_root
 from pipelines.orchestration.check_events import CheckEvent, CheckEvents
+from pipelines.orchestration.dagster_dbt import (
+    DagsterDbtTranslator,
+    DbtCliInvocation,
+    DbtDagsterEventType,
+    get_updated_cli_invocation_params_for_context,
+)
 from pipelines.orchestration.rule_checks import asset_events
 from pipelines.runs.dbt_results import as_error, read_failures, read_successes
 from pipelines.runs.dbt_vars import CommandVars

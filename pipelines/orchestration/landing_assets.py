@@ -18,7 +18,7 @@ from pipelines.landing import (
 )
 from pipelines.landing.sources import source_files
 from pipelines.orchestration.names import FULL_REFRESH_TAG, ORIGINALS_TAG, landed_key
-from pipelines.orchestration.steps import RETRY, asked, prepare_for_build, step
+from pipelines.orchestration.steps import RETRY, asked, prepare_gates, step
 from pipelines.privacy import landing_eraser
 from pipelines.runs.build_state import landed_id
 from pipelines.runs.marks import Required, Step, begin_step, mark, read_marks, restore_marks, warnings_of
@@ -64,7 +64,8 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
 
             def progress(file: FileOutcome, done: int, total: int) -> None:
                 if file.outcome in (Outcome.LANDED, Outcome.AGAIN):
-                    prepare_for_build(run)
+                    run.dbt.start()
+                    prepare_gates()
                 stage.say(f"{done} of {counted(total, 'file')}")
 
             try:
@@ -88,7 +89,8 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
                 for warning in warnings_of(before, (Step.LANDING, Step.STAGING)):
                     stage.warn(warning)
                 return
-            prepare_for_build(run)
+            run.dbt.start()
+            prepare_gates()
             mark(marks, Step.LANDING, landed_id(landed.batches), LANDED)
         rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
         for entity in LANDED:

@@ -10,7 +10,7 @@ from pipelines.base.errors import BuildError, GateError
 from pipelines.config.secret_key import load_key
 from pipelines.identity.pseudonyms import key_fingerprint
 from pipelines.orchestration.names import BACKFILL_TAG, FORCE_TAG, FULL_REFRESH_TAG, PLAN, QUARANTINE_SHARE
-from pipelines.orchestration.steps import RETRY, asked, prepare_for_build, requested_day, step
+from pipelines.orchestration.steps import RETRY, asked, requested_day, step
 from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.runs.build_state import SCRATCH_PREFIX, WarehouseState, landed_id, read_state
@@ -48,7 +48,7 @@ def plan_asset(required: Required) -> dg.AssetsDefinition:
     )
     def build_plan(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> dg.MaterializeResult[None]:
         settings, paths = run.settings, run.settings.paths
-        prepare_for_build(run)
+        run.dbt.start()  # dbt is imported while the day is planned
         with step(context, run, "plan") as stage:
             begin_step(paths.marks, Step.EXCHANGE)
             state = read_state(paths.build_state)

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DbtCliInvocation
-from dagster_dbt.asset_utils import DAGSTER_DBT_UNIQUE_ID_METADATA_KEY
-from dagster_dbt.core.dbt_event_iterator import DbtDagsterEventType
 
+from pipelines.orchestration.dagster_dbt import (
+    DAGSTER_DBT_UNIQUE_ID_METADATA_KEY,
+    DbtCliInvocation,
+    DbtDagsterEventType,
+)
 from pipelines.runs.dbt_results import read_results
 from pipelines.runs.dbt_rules import Result, Rule, failing_rules, has_rules, rules_of
 

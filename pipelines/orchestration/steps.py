@@ -5,6 +5,7 @@ Later steps read the plan, with `planned`.
 """
 
 import importlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -104,15 +105,15 @@ def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
     return context.run.tags.get(tag) == "true"
 
 
-def prepare_for_build(run: RunScope) -> None:
-    """Start dbt and import Great Expectations while this step continues: both take seconds and are needed soon.
+def prepare_gates() -> None:
+    """Import Great Expectations while this step continues: it takes seconds, and is needed soon.
 
-    Great Expectations imports SQLAlchemy's ORM in another thread. Dagster's storage uses SQLAlchemy at the same time,
-    and fails if the ORM is only partly imported. So the ORM is imported here first.
+    It imports SQLAlchemy's ORM in another thread. Dagster's storage uses SQLAlchemy at the same time, and fails if the
+    ORM is only partly imported. So the ORM is imported here first.
     """
-    run.dbt.start()
-    importlib.import_module("sqlalchemy.orm")
-    threading.Thread(target=_import_gx, daemon=True).start()
+    if "great_expectations" not in sys.modules:
+        importlib.import_module("sqlalchemy.orm")
+        threading.Thread(target=_import_gx, daemon=True).start()
 
 
 def _import_gx() -> None:

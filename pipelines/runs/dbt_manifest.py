@@ -26,6 +26,7 @@ from pipelines.config.settings import Settings, project_root
 from pipelines.publication import MartTable, Reference
 from pipelines.runs.dbt_process import DbtProcess
 from pipelines.runs.dbt_rules import has_rules
+from pipelines.runs.dbt_templates import TEMPLATES, compile_templates
 from pipelines.runs.dbt_vars import CommandVars, compiled_vars, parsed_vars, vars_text
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.source_files import dbt_files, engine_versions, fingerprint_of
@@ -53,7 +54,7 @@ def parsed_ahead() -> Path:
 
 
 def parse_ahead() -> None:
-    """Parse the project for all homes.
+    """Parse the project for all homes, and compile its templates for all dbt processes.
 
     Raises:
         BuildError: dbt cannot parse it.
@@ -66,6 +67,7 @@ def parse_ahead() -> None:
             raise BuildError(f"dbt cannot parse {_project()}:\n{problem}", hint="correct the file that dbt names")
         parsed_ahead().parent.mkdir(parents=True, exist_ok=True)
         write_durably(parsed_ahead(), partial(shutil.copyfile, folder / PARSED))
+        compile_templates(parsed_ahead(), parsed_ahead().with_name(Path(TEMPLATES).name))
 
 
 def project_fingerprint(settings: Settings) -> str:

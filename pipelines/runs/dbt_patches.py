@@ -9,14 +9,22 @@ from functools import cache
 from types import CodeType
 from typing import Any
 
+from pipelines.runs.dbt_templates import CompiledTemplates
+
 _OF_NODE = "loyalty_context_node_and_stack"
 
 
-def patch_dbt() -> None:
-    """Replace the methods in this process. Call it once, before the first command."""
+def patch_dbt(templates: CompiledTemplates) -> None:
+    """Replace the methods in this process. Call it once, before the first command.
+
+    Args:
+        templates: Templates that are compiled already.
+    """
     _fill_events_when_read()
     _share_macros()
-    _keep_compiled_templates()
+    _keep_compiled_templates(templates)
+    _return_plain_text()
+    _leave_out_statements()
     _keep_what_never_changes()
 
 
@@ -106,8 +114,8 @@ def _share_macros() -> None:
     builder.build_namespace = build_namespace
 
 
-def _keep_compiled_templates() -> None:
-    """dbt compiles a template each time it renders a node. Here each text is compiled once."""
+def _keep_compiled_templates(templates: CompiledTemplates) -> None:
+    """dbt compiles a template each time it renders a node. Here each text is compiled once, or was before."""
     from dbt_common.clients.jinja import MacroFuzzEnvironment
 
     environment: Any = MacroFuzzEnvironment
@@ -118,10 +126,34 @@ def _keep_compiled_templates() -> None:
         if args or kwargs or not isinstance(source, str):
             return compile_any(self, source, *args, **kwargs)
         if (type(self), source) not in kept:
-            kept[type(self), source] = compile_any(self, source)
+            kept[type(self), source] = templates.get(type(self), source) or compile_any(self, source)
         return kept[type(self), source]
 
     environment.compile = compile_once
+
+
+def _return_plain_text() -> None:
+    """dbt makes a template of each text among the arguments of tests. Here a plain text is its own result."""
+    from dbt.clients import jinja
+
+    class PlainTexts(dict[str, str]):
+        """Where dbt looks for the results of texts without Jinja's marks. Jinja changes the ends of lines."""
+
+        def __contains__(self, text: object) -> bool:
+            return isinstance(text, str) and "\r" not in text and not text.endswith("\n")
+
+        def __getitem__(self, text: str) -> str:
+            return text
+
+    jinja._render_cache = PlainTexts()
+
+
+def _leave_out_statements() -> None:
+    """dbt writes each statement to target/run. Nothing reads them: what a model selects is also in target/compiled."""
+    from dbt.context.providers import ProviderContext
+
+    context: Any = ProviderContext
+    context.write = lambda _self, _payload: ""
 
 
 def _keep_what_never_changes() -> None:

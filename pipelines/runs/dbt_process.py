@@ -17,6 +17,7 @@ from typing import Self
 
 from pipelines.config.settings import Settings, child_environment, dbt_environment, project_root
 from pipelines.runs.dbt_server import END, Request
+from pipelines.runs.dbt_templates import TEMPLATES
 from pipelines.runs.dbt_vars import CommandVars, Vars, vars_text
 from pipelines.runs.lock import DBT_PROGRAM, HeldLock
 
@@ -67,7 +68,7 @@ class DbtProcess:
                     "PYTHONPATH": str(project_root()),
                 }
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", DBT_PROGRAM],
+                    [sys.executable, "-m", DBT_PROGRAM, str(project_root() / "dbt_project" / TEMPLATES)],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

@@ -1,9 +1,9 @@
 """The dbt process of a run or of a compilation: it imports dbt once, and runs the commands that its parent sends.
 
-They run one after another. Started by dbt_process.py as a program; nothing else imports this module. A request is a
-line of JSON on standard input (see `Request`). Each of dbt's events is a line of JSON on standard output, and a line
-with `END` follows each command. The process ends when its standard input ends, which also happens if its parent is
-killed.
+They run one after another. dbt_process.py starts this module as a program, with the path of the compiled templates;
+nothing else imports it. A request is a line of JSON on standard input (see `Request`). Each of dbt's events is a line
+of JSON on standard output, and a line with `END` follows each command. The process ends when its standard input ends,
+which also happens if its parent is killed.
 """
 
 import gc
@@ -17,6 +17,7 @@ from queue import SimpleQueue
 from typing import Any, TypedDict
 
 from pipelines.runs.dbt_patches import patch_dbt
+from pipelines.runs.dbt_templates import CompiledTemplates
 
 END = "loyalty_dbt_ended"
 # Python looks for unreachable cycles after this many new objects. With its default of 700 that took 15 % of a build:
@@ -50,7 +51,7 @@ def main() -> None:
     """Serve until standard input ends."""
     requests: SimpleQueue[Request] = SimpleQueue()
     threading.Thread(target=_read, args=(requests,), daemon=True).start()
-    server = _Server()
+    server = _Server(CompiledTemplates(Path(sys.argv[1])))
     while True:
         request = requests.get()
         if request["args"]:
@@ -69,7 +70,7 @@ def _read(requests: SimpleQueue[Request]) -> None:
 class _Server:
     """dbt, imported, with what it has parsed."""
 
-    def __init__(self) -> None:
+    def __init__(self, templates: CompiledTemplates) -> None:
         gc.set_threshold(_NEW_OBJECTS)
         # dbt's log on standard output would turn every event into JSON before it looks at the level
         os.environ["DBT_LOG_LEVEL"] = "none"
@@ -78,7 +79,7 @@ class _Server:
         from dbt_common.events.event_manager_client import ctx_set_event_manager
 
         ctx_set_event_manager(_quiet_event_manager())
-        patch_dbt()
+        patch_dbt(templates)
         self._runner = dbtRunner
         self._connections: Any = DuckDBConnectionManager
         self._manifests: dict[tuple[str, str], Any] = {}

@@ -57,6 +57,7 @@ FILES = {
                 data_tests:
                   - is_text: {arguments: {text: "{{ named('x') }}"}}
                   - is_text: {name: fails, arguments: {text: other}}
+                  - is_text: {name: lines, arguments: {text: "other\\n"}}
                   - not_null
               - name: picked
                 data_tests: [{accepted_values: {arguments: {values: [duckdb]}}}]
@@ -75,15 +76,19 @@ FILES = {
 BUILD = """
 import json, sys
 from dbt.cli.main import dbtRunner
+from pathlib import Path
 from pipelines.runs.dbt_patches import patch_dbt
+from pipelines.runs.dbt_templates import CompiledTemplates, compile_templates
 
+options = ["--no-use-colors", "--project-dir", ".", "--profiles-dir", "."]
 if sys.argv[1] == "patched":
-    patch_dbt()
+    dbtRunner().invoke(["parse", *options])
+    compile_templates(Path("target/partial_parse.msgpack"), Path("target/templates"))
+    patch_dbt(CompiledTemplates(Path("target/templates")))
 events = []
 def collect(event):
     if event.info.level != "debug":
         events.append((event.info.name, event.info.level, event.info.msg))
-options = ["--no-use-colors", "--project-dir", ".", "--profiles-dir", "."]
 manifest = dbtRunner().invoke(["parse", *options]).result
 for _ in range(2):
     results = dbtRunner(manifest=manifest, callbacks=[collect]).invoke(["build", *options]).result
@@ -106,7 +111,7 @@ def built(folder: Path, how: str) -> dict[str, Any]:
     )
     compiled = folder / "target"
     outcome["sql"] = {
-        str(path.relative_to(compiled)): path.read_text() for path in sorted(compiled.glob("*/small/**/*.sql"))
+        str(path.relative_to(compiled)): path.read_text() for path in sorted(compiled.glob("compiled/small/**/*.sql"))
     }
     return dict(outcome)
 
@@ -128,7 +133,7 @@ def test_dbt_gives_the_same(plain: dict[str, Any], patched: dict[str, Any], part
 
 
 def test_a_macro_is_called_in_the_context_of_its_model(patched: dict[str, Any]) -> None:
-    assert patched["sql"]["run/small/models/two.sql"].count("'x of two'") == 1
+    assert patched["sql"]["compiled/small/models/two.sql"].count("'x of two'") == 1
     assert " ".join(patched["sql"]["compiled/small/models/one.sql"].split()) == (
         "select '0 of one/nothing of the caller 1 of one/nothing of the caller' as looped, "
         "'b inside of one wrapped of one' as called, '3,2,1,deep of one' as deep, 'duckdb' as picked, "

@@ -167,6 +167,7 @@ def test_after_make_setup_dbt_parses_nothing_in_a_new_home(tmp_path: Path, monke
     ahead = tmp_path / "a folder of its own" / PARSED
     monkeypatch.setattr(dbt_manifest, "parsed_ahead", lambda: ahead)
     parse_ahead()
+    assert (ahead.parent / "templates").stat().st_size > 1_000_000
     settings = Settings.unconfigured().model_copy(update={"home": tmp_path / "Zuhause äöü", "currency": "JPY"})
     load_manifest(settings)
     parsing = json.loads((parse_cache(settings) / "perf_info.json").read_text())
