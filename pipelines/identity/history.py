@@ -147,7 +147,7 @@ def _of_day(
     connection: duckdb.DuckDBPyConnection, day: date, decisions: Sequence[Decision], limits: Limits, spill: Path
 ) -> pa.Table:
     links = connection.sql(_LINKS_OF_DAY, params={"day": day}).to_arrow_table()
-    connection.register("of_day", resolve(links, decisions, limits, spill).components)
+    connection.register("of_day", resolve(links, decisions, limits, spill, connection).components)
     found: pa.Table = connection.sql(
         "select $day::date as observed_on, concerned.node, coalesce(of_day.component, concerned.node) as component"
         " from concerned left join of_day on concerned.node = of_day.node where is_reference order by all",

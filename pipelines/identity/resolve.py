@@ -27,7 +27,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from pipelines.base.database import connect
+from pipelines.base.database import another_connection, connect
 from pipelines.base.durable import write_durably
 from pipelines.base.errors import BuildError
 from pipelines.config.model_identity import IdentityModel
@@ -149,7 +149,13 @@ class _Solution:
             yield pa.record_batch([column.cast(pa.string()) for column in columns], schema=COMPONENTS_SCHEMA)
 
 
-def resolve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits, spill: Path) -> Resolved:
+def resolve(
+    edges: pa.Table | Path,
+    decisions: Sequence[Decision],
+    limits: Limits,
+    spill: Path,
+    database: duckdb.DuckDBPyConnection | None = None,
+) -> Resolved:
     """Apply the rules.
 
     Args:
@@ -158,8 +164,9 @@ def resolve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limit
         decisions: The user's decisions in force, in the order in which they were recorded.
         limits: Which identifiers link nobody.
         spill: The folder for data that does not fit into memory.
+        database: A database to compute in; by default a new one. To open one takes longer than to resolve a few links.
     """
-    solution = _solve(edges, decisions, limits, spill)
+    solution = _solve(edges, decisions, limits, spill, database)
     return Resolved(pa.Table.from_batches(solution.batches(), COMPONENTS_SCHEMA), solution.blocked)
 
 
@@ -213,14 +220,20 @@ def with_block_list(limits: Limits, exchange: Path) -> Limits:
     return replace(limits, block_list=limits.block_list | frozenset(table.column("identifier").to_pylist()))
 
 
-def _solve(edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits, spill: Path) -> _Solution:
+def _solve(
+    edges: pa.Table | Path,
+    decisions: Sequence[Decision],
+    limits: Limits,
+    spill: Path,
+    database: duckdb.DuckDBPyConnection | None = None,
+) -> _Solution:
     pairs = pa.table(
         {
             "one": pa.array([decision.one for decision in decisions], pa.string()),
             "other": pa.array([decision.other for decision in decisions], pa.string()),
         }
     )
-    with connect(spill=spill) as connection:
+    with another_connection(database) if database else connect(spill=spill) as connection:
         coded = coded_links(connection, edges, pairs)
         is_link = np.array([decision.action == "link" for decision in decisions], dtype=np.bool_)
         links = coded.pairs[is_link]

@@ -27,6 +27,11 @@ _PIPE_BYTES = 1024 * 1024
 _GLOBAL_OPTIONS = ("--no-use-colors", "--no-version-check")
 
 
+def program() -> list[str]:
+    """The command that starts a dbt process."""
+    return [sys.executable, "-m", DBT_PROGRAM, str(project_root() / "dbt_project" / TEMPLATES)]
+
+
 class DbtProcess:
     """One dbt process, of a run or of a compilation. It is started by the first command, or earlier by `start`.
 
@@ -68,7 +73,7 @@ class DbtProcess:
                     "PYTHONPATH": str(project_root()),
                 }
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", DBT_PROGRAM, str(project_root() / "dbt_project" / TEMPLATES)],
+                    program(),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.STDOUT,

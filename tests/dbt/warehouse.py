@@ -9,7 +9,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,10 +32,10 @@ from pipelines.identity.pseudonyms import customer_key, write_pseudonyms
 from pipelines.identity.resolve import Decision, Limits, write_identity
 from pipelines.landing import delivery_ages, read_ledger, write_channels, write_order_statuses
 from pipelines.runs.dbt_manifest import PARSED
+from pipelines.runs.dbt_process import program
 from pipelines.runs.dbt_server import END, Request
 from pipelines.runs.dbt_vars import vars_text
 from pipelines.runs.links import export_links
-from pipelines.runs.lock import DBT_PROGRAM
 from pipelines.runs.logs import dbt_log_options
 from pipelines.runs.warehouse import export_cells
 from pipelines.value import estimate, write_drivers
@@ -267,7 +266,7 @@ def pseudonym(source: str, ref: str) -> str:
 def _server() -> "subprocess.Popen[str]":
     """The dbt process; it ends with this one, because its standard input does."""
     server = subprocess.Popen(
-        [sys.executable, "-m", DBT_PROGRAM],
+        program(),
         cwd=project_root(),
         env=clean_environment(**ENVIRONMENT, PYTHONUNBUFFERED="1", PYTHONPATH=str(project_root())),
         stdin=subprocess.PIPE,
