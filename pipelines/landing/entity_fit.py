@@ -140,20 +140,21 @@ def _constants(
     connection: duckdb.DuckDBPyConnection, mapping: Mapping, group: FileGroup, name: str, block: Columns
 ) -> dict[str, str | None]:
     """The columns that read no source column, with the value that landing writes into every row."""
-    found: dict[str, str | None] = {}
-    for column, spec in block.items():
-        if references(spec.sql):
-            continue
-        kind, zone = ENTITIES[name].columns[column], mapping.zone(group, spec)
-        ((_, sql_type, *_),) = connection.execute(f"describe select {column_sql(spec)}").fetchall()
-        value = normal.extracted(kind, column_sql(spec), sql_type, zone)
-        text = "value" if normal.is_instant(kind, sql_type) else trimmed("value")
+    constant = {column: spec for column, spec in block.items() if not references(spec.sql)}
+    if not constant:
+        return {}
+    types = connection.execute(f"describe select {', '.join(map(column_sql, constant.values()))}").fetchall()
+    values, texts, normals = [], [], []
+    for number, ((column, spec), (_, sql_type, *_)) in enumerate(zip(constant.items(), types, strict=True)):
+        kind, zone, value = ENTITIES[name].columns[column], mapping.zone(group, spec), f"value_{number}"
         formats = spec.timestamps or group.timestamps
-        ((found[column],),) = connection.execute(
-            f"select {normal.normal(kind, column, 'value', sql_type, formats, zone)}"  # noqa: S608 (names are quoted)
-            f" from (select {text} as value from (select {value} as value))"
-        ).fetchall()
-    return found
+        values.append(f"{normal.extracted(kind, column_sql(spec), sql_type, zone)} as {value}")
+        texts.append(f"{value if normal.is_instant(kind, sql_type) else trimmed(value)} as {value}")
+        normals.append(normal.normal(kind, column, value, sql_type, formats, zone))
+    (found,) = connection.execute(
+        f"select {', '.join(normals)} from (select {', '.join(texts)} from (select {', '.join(values)}))"  # noqa: S608 (names are quoted)
+    ).fetchall()
+    return dict(zip(constant, found, strict=True))
 
 
 def _wrong(connection: duckdb.DuckDBPyConnection, entity: Entity, column: str, value: str) -> str:

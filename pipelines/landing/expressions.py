@@ -52,13 +52,17 @@ _CALLED_BARE = frozenset(["current_date", "current_time", "current_timestamp", "
 _AGGREGATES = r"""
     with aggregates as (
         select distinct function_name as name from duckdb_functions() where function_type = 'aggregate'
+    ),
+
+    macros as (
+        select function_name, unnest(regexp_extract_all(macro_definition, '(\w+)\(', 1)) as called
+        from duckdb_functions()
+        where function_type = 'macro'
     )
 
     select name from aggregates
     union
-    select function_name
-    from duckdb_functions(), aggregates
-    where function_type = 'macro' and regexp_matches(macro_definition, '\b' || name || '\(')
+    select function_name from macros semi join aggregates on macros.called = aggregates.name
 """
 
 _CHANGES = "not allowed in a mapping: its result for the same record can change"

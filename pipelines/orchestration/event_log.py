@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import sqlalchemy as sa
 from dagster import EventLogEntry
 
 # The class is public, and dagster.yaml must name this module; it is not exported elsewhere.
+from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
@@ -78,9 +80,44 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
             self._in_batch = {INDEX_SHARD_NAME: index, run: own}
             try:
                 for event in events:
-                    self.store_event(event)
+                    if event.dagster_event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                        self.store_event(event)
+                self._store_planned_checks(index, own, events)
             finally:
                 self._in_batch = {}
+
+    def _store_planned_checks(self, index: sa.Connection, own: sa.Connection, events: Sequence[EventLogEntry]) -> None:
+        """Store those of the events that plan a check, as Dagster does one by one: the day's run plans a thousand."""
+        plans = [
+            (event.dagster_event.asset_check_planned_data, self._event_to_row(event))
+            for event in events
+            if event.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED and event.dagster_event
+        ]
+        if not plans:
+            return
+        rows = [row for _, row in plans]
+        own.execute(SqlEventLogStorageTable.insert(), rows)
+        inserted: Any = index.execute(SqlEventLogStorageTable.insert().values(**rows[0]))
+        (first,) = inserted.inserted_primary_key
+        # nobody else can write to the index before this transaction ends
+        numbered = [{**row, "id": number} for number, row in enumerate(rows, first)]
+        if numbered[1:]:
+            index.execute(SqlEventLogStorageTable.insert(), numbered[1:])
+        executions = [
+            {
+                "asset_key": planned.asset_key.to_string(),
+                "check_name": planned.check_name,
+                "partition": partition,
+                "run_id": row["run_id"],
+                "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+                "evaluation_event": row["event"],
+                "evaluation_event_timestamp": row["timestamp"],
+                "evaluation_event_storage_id": row["id"],
+            }
+            for (planned, _), row in zip(plans, numbered, strict=True)
+            for partition in (planned.partitions_subset.get_partition_keys() if planned.partitions_subset else (None,))
+        ]
+        index.execute(AssetCheckExecutionsTable.insert(), executions)
 
     def _engine(self, shard: str) -> sa.Engine:
         if shard not in self._engines:

@@ -2,6 +2,8 @@
 
 Dagster puts the path into the URL of a database without quoting. In a URL, `%20` means a blank and `?` ends the path.
 Here the path is quoted. Nothing else is changed: Dagster's tools can read the files. The events are in event_log.py.
+
+For each new file, Dagster reads all of its migrations, 89 modules, to find the latest. Here a process reads them once.
 """
 
 import os
@@ -12,10 +14,26 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from alembic.config import Config
+from alembic.script import ScriptDirectory
 from dagster._core.storage.runs import SqliteRunStorage
 
 # The classes are public, and dagster.yaml must name these modules; they are not exported elsewhere.
 from dagster._core.storage.schedules import SqliteScheduleStorage
+
+_read_migrations = ScriptDirectory.from_config
+_migrations: dict[str, ScriptDirectory] = {}
+
+
+def _kept_migrations(config: Config) -> ScriptDirectory:
+    """The migrations in the folder that the config names."""
+    folder = str(config.get_main_option("script_location"))
+    if folder not in _migrations:
+        _migrations[folder] = _read_migrations(config)
+    return _migrations[folder]
+
+
+ScriptDirectory.from_config = _kept_migrations  # type: ignore[method-assign]
 
 
 def url_of(database: Path) -> str:

@@ -106,17 +106,14 @@ def test_our_event_log_and_check_events_keep_what_dagsters_keep(
 def test_a_batch_that_fails_leaves_nothing_and_is_written_event_by_event(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    calls: list[str] = []
-    store = KeptOpenSqliteEventLog.store_event
+    store = KeptOpenSqliteEventLog._store_planned_checks
 
-    def fails_once(self: KeptOpenSqliteEventLog, event: dg.EventLogEntry) -> None:
-        store(self, event)
-        calls.append(str(event.dagster_event_type))
-        if len(calls) == 4:
-            raise OSError("the disk is full")
+    def fails(self: KeptOpenSqliteEventLog, *given: Any) -> None:
+        store(self, *given)
+        raise OSError("the disk is full")
 
     with open_instance(tmp_path / "ours") as ours:
-        monkeypatch.setattr(KeptOpenSqliteEventLog, "store_event", fails_once)
+        monkeypatch.setattr(KeptOpenSqliteEventLog, "_store_planned_checks", fails)
         run = job(with_check_events, None).execute_in_process(instance=ours)
         planned = [event for event in ours.all_logs(run.run_id) if "PLANNED" in str(event.dagster_event_type)]
     assert "the disk is full" in capsys.readouterr().err
