@@ -32,6 +32,7 @@ from pipelines.orchestration.names import (
     PULLED,
     RUN_TAG,
 )
+from pipelines.publication import has_day
 from pipelines.runs.as_of import resolve_as_of
 from pipelines.runs.dbt_manifest import parse_cache
 from pipelines.runs.dbt_vars import parsed_vars
@@ -83,7 +84,7 @@ def run_pipeline(
         if source.pull is not None:
             source.files.mkdir(mode=0o700, parents=True, exist_ok=True)
     source_files(settings)
-    with _prepared(settings, listener) as (run, definitions, instance):
+    with _prepared(settings, listener, starts_dbt=_is_new_day(settings, as_of)) as (run, definitions, instance):
         tags = {**_tags(run), FULL_REFRESH_TAG: str(full_refresh).lower(), FORCE_TAG: str(force).lower()}
         if originals is not None:
             tags[ORIGINALS_TAG] = str(originals.resolve())
@@ -120,12 +121,24 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
     return run.recorder.report
 
 
+def _is_new_day(settings: Settings, as_of: str | date | None) -> bool:
+    """Whether the day to build is known before files land, and has no version: dbt is then needed in any case."""
+    if (settings.as_of if as_of is None else as_of) == "latest":
+        return False
+    return not has_day(settings.paths.published, resolve_as_of(settings, as_of))
+
+
 @contextmanager
 def _prepared(
-    settings: Settings, listener: Listener | None
+    settings: Settings, listener: Listener | None, *, starts_dbt: bool = True
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
-    """A run that holds the lock, the definitions, and Dagster's instance after old runs were removed."""
+    """A run that holds the lock, the definitions, and Dagster's instance after old runs were removed.
+
+    `starts_dbt` is whether dbt is imported at once, while this process continues.
+    """
     with open_run(settings, new_run_id(), listener) as run:
+        if starts_dbt:
+            run.dbt.start()
         with run.recorder.stage("prepare"):
             definitions = build_defs(settings, resource_overrides={"run": run}, any_day=True, dbt=run.dbt)
         with open_instance(settings.paths.dagster) as instance:

@@ -32,6 +32,11 @@ def list_versions(published: Path) -> list[Version]:
     return sorted(found, key=lambda version: (version.as_of, version.sequence, version.id), reverse=True)
 
 
+def has_day(published: Path, as_of: date) -> bool:
+    """Whether a version of a day exists. Nothing of it is read, so it may be incomplete."""
+    return any((published / VERSIONS).glob(f"{as_of.isoformat()}_*"))
+
+
 def current_id(published: Path) -> str | None:
     """The id that the pointer names, even if that version cannot be read; None if nothing is published."""
     try:
