@@ -2,6 +2,17 @@
 
 from pipelines.report.blocks import Block, Chart, Page
 
+# Two sources can use one id for different campaigns, and an audience is one campaign per source. Then the name has the
+# source.
+_NAMED = """
+    select
+        * replace (
+            case when count(*) over (partition by campaign_id) > 1 then campaign_id || ' (' || source || ')'
+                else campaign_id end as campaign_id
+        )
+    from rpt_campaigns
+"""
+
 MEMBERS = Block(
     key="members",
     is_narrow=True,
@@ -55,14 +66,14 @@ LIFT = Block(
     key="lift",
     is_narrow=True,
     marts=("rpt_campaigns",),
-    sql="""
+    sql=f"""
         select campaign_id, campaign_kind, n_control_closed, n_treated_closed, treated_share, control_share,
             lift_share, lift_share_low, lift_share_high, cost_amount, cost_per_retained_amount
-        from rpt_campaigns
+        from ({_NAMED})
         where lift_share is not null
+        qualify row_number() over (order by last_touched_on desc, campaign_id) <= 20
         order by lift_share desc, campaign_id
-        limit 20
-    """,
+    """,  # noqa: S608 (texts of ours)
     chart=Chart("bars", x="lift_share", y="campaign_id", low="lift_share_low", high="lift_share_high"),
     codes={"campaign_kind": "campaign_kind"},
     group="n_control_closed",
@@ -72,13 +83,13 @@ LIFT = Block(
 CAMPAIGNS = Block(
     key="campaigns",
     marts=("rpt_campaigns",),
-    sql="""
+    sql=f"""
         select campaign_id, campaign_kind, first_touched_on, last_touched_on, n_treated, n_opened, n_clicked,
             n_redeemed, redeemed_share, cost_amount, treated_share
-        from rpt_campaigns
+        from ({_NAMED})
         order by last_touched_on desc, campaign_id
         limit 40
-    """,
+    """,  # noqa: S608 (texts of ours)
     codes={"campaign_kind": "campaign_kind"},
     group="n_treated",
     needs="campaigns",

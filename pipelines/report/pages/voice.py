@@ -86,7 +86,9 @@ DRIVERS = Block(
             survey_id
         from rpt_drivers
         where outcome = 'nps' and status = 'ok' and importance_share is not null
-        qualify survey_id = first_value(survey_id) over (order by n_responses desc, survey_id)
+        qualify (survey_id, source) = first_value((survey_id, source)) over (
+            order by n_responses desc, survey_id, source
+        )
         order by importance_rank, construct
     """,
     chart=Chart("scatter", x="mean_score", y="importance_share", colour="driver_quadrant", value="construct"),
