@@ -1,10 +1,11 @@
-"""Recognises a full disk or a too low memory limit in any error, and explains what to do.
+"""Recognises a full disk, a limit on the size of files or a too low memory limit in any error, and explains what to do.
 
 Nothing here handles these errors: the run stops, and the published version stays.
 """
 
 import errno
 import re
+import resource
 import shutil
 import sqlite3
 from pathlib import Path
@@ -14,7 +15,8 @@ import duckdb
 from pipelines.base.errors import BuildError
 
 _FULL = re.compile(r"no space left on device|disk quota exceeded|database or disk is full|not enough disk space", re.I)
-# SQLite says no more than this where it cannot extend a file that it maps into memory, so that the free space decides.
+_TOO_LARGE = re.compile(r"file too large", re.I)
+# SQLite says no more than this if it cannot extend a file, so that the free space and the limit of the process decide.
 _UNEXPLAINED = re.compile(r"disk i/o error", re.I)
 _NO_SPACE_BYTES = 1 << 20
 _MEMORY = re.compile(r"out of memory|outofmemory|cannot allocate memory|failed to allocate", re.I)
@@ -34,6 +36,13 @@ def scarcity(words: str, home: Path) -> BuildError | None:
             f"the disk is full: there is no space left for {home}",
             hint="Free some space, or move `home` to a larger disk, and run again. The published version is unchanged.",
         )
+    if _TOO_LARGE.search(words) or (_UNEXPLAINED.search(words) and _has_file_limit()):
+        return BuildError(
+            f"a file below {home} would become larger than this process or this file system allows",
+            hint="Raise the limit on the size of files (`ulimit -f`, or LimitFSIZE of a systemd service), or move"
+            " `home` to a file system without such a limit (that of FAT is 4 GB), and run again. The published version"
+            " is unchanged.",
+        )
     if _MEMORY.search(words):
         return BuildError(
             "the memory limit is too low for this much data",
@@ -48,6 +57,8 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
     while problem is not None:
         if isinstance(problem, OSError) and problem.errno in _ERRNO:
             return scarcity("no space left on device", home)
+        if isinstance(problem, OSError) and problem.errno == errno.EFBIG:
+            return scarcity("file too large", home)
         if isinstance(problem, MemoryError):
             return scarcity("out of memory", home)
         if _is_of_an_engine(problem) and (found := scarcity(f"{type(problem).__name__}: {problem}", home)):
@@ -65,3 +76,7 @@ def _free_bytes(home: Path) -> int:
     """Free space on the disk of a home, which may not exist yet."""
     existing = next(folder for folder in (home, *home.absolute().parents) if folder.exists())
     return shutil.disk_usage(existing).free
+
+
+def _has_file_limit() -> bool:
+    return resource.getrlimit(resource.RLIMIT_FSIZE)[0] != resource.RLIM_INFINITY

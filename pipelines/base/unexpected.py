@@ -25,7 +25,7 @@ _REFUSED = {
     errno.ENAMETOOLONG,
 }
 _MAY_PASS = {errno.EIO, errno.ESTALE, errno.ENODEV, errno.ENXIO, errno.EBUSY, errno.EMFILE, errno.ENFILE}
-_HISTORY = re.compile(r"malformed|not a database|unable to open|readonly", re.I)
+_HISTORY = re.compile(r"malformed|not a database|unable to open|readonly|disk i/o error", re.I)
 _SHOWN = 300
 
 

@@ -3,9 +3,11 @@
 The full disk is a small tmpfs, which needs the right to mount one (root has it).
 """
 
+import resource
 import shutil
+import sqlite3
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +16,7 @@ import pytest
 import yaml
 
 from pipelines.base.errors import BuildError, PublicationError
-from pipelines.base.scarcity import scarcity
+from pipelines.base.scarcity import scarcity, scarcity_behind
 from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import check_not_scarce
 from pipelines.publication import audit, resolve_current
@@ -96,6 +98,39 @@ def test_sqlite_that_names_no_cause_means_a_full_disk_where_nothing_is_free(tmp_
     found = scarcity(words, disk / "home")
     assert found and "the disk is full" in found.message
     assert scarcity(words, tmp_path / "home") is None
+
+
+@pytest.fixture
+def small_files() -> Iterator[None]:
+    """No file may become larger than 8 KB."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, hard))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def write_file(folder: Path) -> None:
+    (folder / "big").write_bytes(b"0" * 10_000)
+
+
+def write_sqlite(folder: Path) -> None:
+    with sqlite3.connect(folder / "history.db") as connection:
+        connection.execute("create table big as select zeroblob(100000) as zeros")
+
+
+def write_duckdb(folder: Path) -> None:
+    with duckdb.connect(str(folder / "warehouse.duckdb")) as connection:
+        connection.execute("create table big as select i from range(100000) t (i)")
+
+
+@pytest.mark.usefixtures("small_files")
+@pytest.mark.parametrize("write", [write_file, write_sqlite, write_duckdb])
+def test_a_limit_on_the_size_of_files_is_named_and_is_no_bug(tmp_path: Path, write: Callable[[Path], None]) -> None:
+    with pytest.raises((OSError, sqlite3.Error, duckdb.Error)) as refused:
+        write(tmp_path)
+    found = scarcity_behind(refused.value, tmp_path)
+    assert found and "larger than" in found.message and "ulimit -f" in found.hint
+    assert found.exit_code == BuildError.exit_code
 
 
 def test_a_model_after_one_that_spilled_is_built_as_well(tmp_path: Path) -> None:
