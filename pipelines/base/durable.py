@@ -40,7 +40,7 @@ def write_durably(path: Path, write: Callable[[Path], object], *, mode: int = 0o
         finally:
             staged.unlink(missing_ok=True)
     except OSError as problem:
-        if problem.filename is not None and os.fspath(problem.filename) == str(staged):
+        if problem.filename is None or os.fspath(problem.filename) == str(staged):
             problem.filename, problem.filename2 = str(path), None
         raise
 

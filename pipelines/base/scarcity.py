@@ -29,12 +29,13 @@ def scarcity(words: str, home: Path) -> BuildError | None:
 
     Args:
         words: A message of DuckDB, SQLite, dbt or the operating system.
-        home: The home folder, which names the disk.
+        home: The home folder, or another place that was written to. It names the disk.
     """
     if _FULL.search(words) or (_UNEXPLAINED.search(words) and _free_bytes(home) < _NO_SPACE_BYTES):
         return BuildError(
             f"the disk is full: there is no space left for {home}",
-            hint="Free some space, or move `home` to a larger disk, and run again. The published version is unchanged.",
+            hint="Free some space on this disk, or write to a larger one (for a run: move `home` there), and run again."
+            " The published version is unchanged.",
         )
     if _TOO_LARGE.search(words) or (_UNEXPLAINED.search(words) and _has_file_limit()):
         return BuildError(
@@ -56,15 +57,22 @@ def scarcity_behind(problem: BaseException | None, home: Path) -> BuildError | N
     """Like `scarcity`, for an exception or one of the exceptions that caused it."""
     while problem is not None:
         if isinstance(problem, OSError) and problem.errno in _ERRNO:
-            return scarcity("no space left on device", home)
+            return scarcity("no space left on device", _place(problem, home))
         if isinstance(problem, OSError) and problem.errno == errno.EFBIG:
-            return scarcity("file too large", home)
+            return scarcity("file too large", _place(problem, home))
         if isinstance(problem, MemoryError):
             return scarcity("out of memory", home)
         if _is_of_an_engine(problem) and (found := scarcity(f"{type(problem).__name__}: {problem}", home)):
             return found
         problem = problem.__cause__ or problem.__context__
     return None
+
+
+def _place(problem: OSError, home: Path) -> Path:
+    """The file that could not be written if it is outside the home, perhaps on another disk; otherwise the home."""
+    if isinstance(problem.filename, str) and not Path(problem.filename).absolute().is_relative_to(home.absolute()):
+        return Path(problem.filename).absolute()
+    return home
 
 
 def _is_of_an_engine(problem: BaseException) -> bool:

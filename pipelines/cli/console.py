@@ -138,7 +138,7 @@ def reports_errors(command: Callable[P, R]) -> Callable[P, R]:
                 raise typer.Exit(INTERRUPTED) from problem
             if isinstance(problem, typer.Abort) or not isinstance(problem, Exception):
                 raise
-            error = _unexpected(problem, kwargs.get("config"), kwargs.get("home"))
+            error = _unexpected(problem, kwargs.get("config"), kwargs.get("home"), kwargs.get("to"))
             raise _print_problem(error, as_json=bool(kwargs.get("as_json"))) from problem
 
     return wrapped
@@ -151,11 +151,14 @@ def _print_problem(problem: LoyaltyError | Stopped, *, as_json: bool) -> typer.E
     return typer.Exit(problem.exit_code)
 
 
-def _unexpected(problem: Exception, config: object, home: object) -> LoyaltyError:
+def _unexpected(problem: Exception, config: object, home: object, to: object) -> LoyaltyError:
     """The error that a user sees for an exception. The traceback of an internal error goes to a file in the logs."""
     # imported late: it takes a second
+    from pipelines.base.scarcity import scarcity_behind
     from pipelines.base.unexpected import explanation, internal_error, write_traceback
 
+    if isinstance(to, Path) and (scarce := scarcity_behind(problem, to.absolute())):
+        return scarce  # a command with --out writes nothing to the home
     logs = Path(tempfile.gettempdir())
     root = Path.cwd()
     with suppress(Exception):

@@ -83,7 +83,7 @@ def selected(
             rows.project(", ".join(map(quoting.name, chosen))).create_view("selected")
             yield connection
     except duckdb.IOException as error:
-        raise scarcity(str(error), folder) or unreadable(folder, error) from error
+        raise scarcity(str(error), writes_to.parent if writes_to else folder) or unreadable(folder, error) from error
     except duckdb.Error as error:
         if where is None:
             raise unreadable(folder, error) from error

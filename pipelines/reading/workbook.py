@@ -5,7 +5,10 @@ in 1900. Too many rows and too long texts are refused before anything is written
 would change is written as text.
 """
 
-from collections.abc import Callable
+import sys
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +68,9 @@ def write_xlsx(
     from xlsxwriter import Workbook
 
     formulas: list[str] = []
-    with Workbook(str(path), {"constant_memory": True, "nan_inf_to_errors": True}) as book:
+    # a sheet of more than 2 GB needs the 64-bit form of ZIP; smaller files are the same with it
+    options = {"constant_memory": True, "nan_inf_to_errors": True, "use_zip64": True}
+    with _quietly_discarded(), Workbook(str(path), options) as book:
         book.set_properties({"created": manifest.published_at.replace(tzinfo=None), "comments": manifest.version})
         sheet = book.add_worksheet(mart[:_MAX_NAME])
         for position, (name, kind) in enumerate(kinds.items()):
@@ -87,6 +92,21 @@ def write_xlsx(
                     if value is not None:
                         write(row, position, value)
     return len(formulas), as_text
+
+
+@contextmanager
+def _quietly_discarded() -> Iterator[None]:
+    """If the disk is full, the unfinished ZIP file fails again when Python discards it, and a traceback is printed."""
+    try:
+        yield
+    except Exception as problem:
+        hook, sys.unraisablehook = sys.unraisablehook, lambda _: None
+        try:
+            for each in (problem, problem.__context__):
+                traceback.clear_frames(each.__traceback__ if each else None)
+        finally:
+            sys.unraisablehook = hook
+        raise
 
 
 def _as_text(connection: duckdb.DuckDBPyConnection, kinds: dict[str, str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import resource
 import shutil
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+from xlsxwriter.exceptions import FileCreateError
 
 from pipelines.base.errors import BuildError, PublicationError
 from pipelines.base.scarcity import scarcity, scarcity_behind
@@ -21,6 +23,7 @@ from pipelines.config.settings import project_root
 from pipelines.orchestration.gates import check_not_scarce
 from pipelines.publication import audit, resolve_current
 from pipelines.quality import ExpectationResult, GateReport
+from pipelines.reading import Format, export_mart, open_version
 from tests.conftest import SampleHome, call
 from tests.faults.landing_child import land_all
 from tests.faults.publication_child import publish_many
@@ -90,6 +93,20 @@ def test_a_landing_that_finds_no_room_blames_no_file(tmp_path: Path, disk: Path)
     landed = {path.relative_to(home): path.read_bytes() for path in home.rglob("part.parquet")}
     roomy = tmp_path / "roomy"
     assert landed == {path.relative_to(roomy): path.read_bytes() for path in roomy.rglob("part.parquet")}
+
+
+def test_a_workbook_that_finds_no_room_prints_no_traceback(
+    tmp_path: Path, disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ignored: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", ignored.append)
+    publish_many(tmp_path / "warehouse.duckdb", tmp_path / "published", 1, 1)
+    leave_room(disk, 0)
+    with open_version(tmp_path) as version, pytest.raises(FileCreateError) as refused:
+        export_mart(version, version.marts[0], disk / "rows.xlsx", Format.XLSX)
+    assert scarcity_behind(refused.value, disk)
+    del refused
+    assert not ignored
 
 
 def test_sqlite_that_names_no_cause_means_a_full_disk_where_nothing_is_free(tmp_path: Path, disk: Path) -> None:
