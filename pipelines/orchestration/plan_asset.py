@@ -15,7 +15,8 @@ from pipelines.publication import list_versions
 from pipelines.runs.as_of import due_day, refuse_future, resolve_as_of
 from pipelines.runs.build_state import SCRATCH_PREFIX, WarehouseState, landed_id, read_state
 from pipelines.runs.code import core_code, staging_code
-from pipelines.runs.day_checks import INGEST_FIRST, check_day
+from pipelines.runs.day_checks import INGEST_FIRST
+from pipelines.runs.event_days import check_day_by_now
 from pipelines.runs.latest_day import later_corrections, latest_day
 from pipelines.runs.marks import Required, Step, begin_step, mark, require
 from pipelines.runs.plan import BuildPlan, plan_build
@@ -56,7 +57,7 @@ def plan_asset(required: Required) -> dg.AssetsDefinition:
             day = requested_day(context) or resolve_as_of(settings)
             refuse_future(settings, day)
             if state.staged is not None and not asked(context, FORCE_TAG):
-                check_day(state.staged, day, settings.max_days_after_data)
+                check_day_by_now(settings, state.staged, day)
             key = load_key(paths.key, settings.key_text)
             code = core_code(settings, key_fingerprint(key))
             plan = plan_build(

@@ -14,7 +14,8 @@ from pipelines.base.text import counted
 from pipelines.config.settings import Settings
 from pipelines.publication import list_versions
 from pipelines.runs.build_state import read_state
-from pipelines.runs.day_checks import check_aside, check_day
+from pipelines.runs.day_checks import check_aside
+from pipelines.runs.event_days import check_day_by_now
 from pipelines.runs.recorder import Listener, RunReport
 from pipelines.runs.up_to_date import standing_version
 
@@ -70,7 +71,7 @@ def days_between(settings: Settings, first: date, last: date) -> list[date]:
     check_aside(state, last)
     if state.staged is not None:
         for day in (first, last):
-            check_day(state.staged, day, settings.max_days_after_data)
+            check_day_by_now(settings, state.staged, day)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
     standing = {one.as_of for one in list_versions(settings.paths.published) if one.manifest}
     kept = sorted(standing | set(days))[-settings.retention.days :]

@@ -20,7 +20,7 @@ from pipelines.landing.sources import source_files
 from pipelines.runs.as_of import due_day, resolve_as_of
 from pipelines.runs.build_state import StagedState, WarehouseState, read_state
 from pipelines.runs.code import core_code, staging_code
-from pipelines.runs.day_checks import check_day
+from pipelines.runs.event_days import check_day_by_now
 from pipelines.runs.plan import plan_build, plan_staging
 from pipelines.runs.up_to_date import standing_versions
 
@@ -171,7 +171,7 @@ def _of_build(settings: Settings, asked: _Request, files: LandingPreview, outloo
         if not settings.paths.key.exists() and settings.key_text is None:
             refuse_if_used(settings.paths.key)
         if not asked.force and day is not None and outlook.is_same_data:
-            check_day(outlook.staged, day, settings.max_days_after_data)
+            check_day_by_now(settings, outlook.staged, day)
     except (BuildError, ConfigError) as error:
         return _refused(found, error)
     kind, reason = _plan(settings, outlook.after, day, full_refresh=asked.full_refresh)

@@ -9,9 +9,14 @@ from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
-from pipelines.base.database import connect
+import duckdb
+
+from pipelines.base.database import open_to_read
 from pipelines.base.entities import ENTITIES
-from pipelines.runs.build_state import EventDays
+from pipelines.base.errors import BuildError
+from pipelines.config.settings import Settings
+from pipelines.runs.build_state import EventDays, StagedState
+from pipelines.runs.day_checks import check_day
 
 # A shop may close for a season or a year. After two years without any event, a new history begins.
 STRAY_GAP_DAYS = 730
@@ -29,7 +34,7 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
         today: Today's business day; later days do not count.
     """
     facts = [f"select event_on from staging.stg_{entity.name}" for entity in _ACTIVITIES]  # noqa: S608 (fixed names)
-    with connect(warehouse, read_only=True) as connection:
+    with open_to_read(warehouse) as connection:
         days = connection.execute(
             f"""
             select event_on, count(*) from ({" union all ".join(facts)})
@@ -45,6 +50,36 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
     if not days:
         return None
     return EventDays(first_on=first_day(days), last_on=max(days[-1][0], covered_to or date.min))
+
+
+def check_day_by_now(settings: Settings, staged: StagedState, day: date) -> None:
+    """Like `check_day`, but before a day is refused, the days with events are counted again.
+
+    The recorded days were counted on the day of staging. Since then, days may have come that coverage states or that
+    events are of, and the clock may have been wrong on that day.
+
+    Args:
+        settings: The settings.
+        staged: What is staged.
+        day: The day to build.
+
+    Raises:
+        BuildError: The day is before the first event, or too long after the last one.
+        LockError: Another process is writing to the warehouse.
+    """
+    limit, warehouse = settings.max_days_after_data, settings.paths.warehouse
+    try:
+        check_day(staged, day, limit)
+    except BuildError:
+        if not warehouse.is_file():
+            raise
+        try:
+            events = event_days(warehouse, settings.today())
+        except duckdb.CatalogException:  # the tables were removed since they were recorded
+            events = staged.events
+        if events == staged.events:
+            raise
+        check_day(staged.model_copy(update={"events": events}), day, limit)
 
 
 def first_day(counts: Sequence[tuple[date, int]]) -> date:

@@ -2,13 +2,18 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import duckdb
 import pytest
 
 from pipelines.base.entities import ENTITIES
-from pipelines.runs.build_state import EventDays
-from pipelines.runs.event_days import event_days, first_day
+from pipelines.base.errors import BuildError
+from pipelines.config.settings import Settings
+from pipelines.runs.build_state import EventDays, StagedState
+from pipelines.runs.day_checks import check_day
+from pipelines.runs.event_days import check_day_by_now, event_days, first_day
 
 TODAY = date(2024, 6, 1)
 
@@ -28,6 +33,12 @@ def happened(warehouse: Path, entity: str, *days: date) -> None:
         connection.executemany(f"insert into staging.stg_{entity} (event_on) values (?)", [[day] for day in days])
 
 
+def at(warehouse: Path, today: date) -> Settings:
+    """What the check reads of the settings, on a day."""
+    paths = SimpleNamespace(warehouse=warehouse)
+    return cast(Settings, SimpleNamespace(paths=paths, max_days_after_data=7, today=lambda: today))
+
+
 def test_the_days_are_those_of_the_first_and_the_last_event_of_any_entity(warehouse: Path) -> None:
     assert event_days(warehouse, TODAY) is None
     happened(warehouse, "orders", date(2024, 2, 1), date(2024, 5, 1), date(2031, 1, 1))
@@ -41,6 +52,26 @@ def test_a_day_that_coverage_states_counts_as_data(warehouse: Path) -> None:
     with duckdb.connect(str(warehouse)) as connection:
         connection.execute("insert into staging.stg_coverage (covered_to) values ('2024-05-26'), ('2024-12-31')")
     assert event_days(warehouse, TODAY) == EventDays(first_on=date(2024, 5, 1), last_on=date(2024, 5, 26))
+
+
+def test_days_that_coverage_states_in_advance_count_once_they_have_come(warehouse: Path) -> None:
+    happened(warehouse, "orders", date(2024, 5, 1), TODAY)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("insert into staging.stg_coverage (covered_to) values ('2024-06-30')")
+    staged = StagedState(fingerprint="s", batches=("a",), events=event_days(warehouse, TODAY))
+    july = date(2024, 7, 2)
+    with pytest.raises(BuildError, match="the data ends on 2024-06-01"):
+        check_day(staged, july, 7)
+    check_day_by_now(at(warehouse, july), staged, july)
+    with pytest.raises(BuildError, match="the data ends on 2024-06-30"):
+        check_day_by_now(at(warehouse, date(2024, 7, 8)), staged, date(2024, 7, 8))
+
+
+def test_a_clock_that_was_wrong_when_files_were_staged_hides_no_day(warehouse: Path) -> None:
+    happened(warehouse, "orders", date(2024, 5, 1), TODAY)
+    for wrong in (date(2024, 5, 2), date(1970, 1, 1)):
+        staged = StagedState(fingerprint="s", batches=("a",), events=event_days(warehouse, wrong))
+        check_day_by_now(at(warehouse, TODAY), staged, TODAY)
 
 
 HISTORY = [(date(2020, 1, 1) + timedelta(days=number), 5) for number in range(100)]
