@@ -138,8 +138,14 @@ def _entity(declared: Mapping[str, object]) -> EntityNames:
         files=_compared(declared["files"]),
         words=tuple(sorted(_compared(declared["words"]), key=len, reverse=True)),
         own=frozenset(cast(list[str], declared["own"])),
-        columns={column: tuple(dict.fromkeys(map(_numbered, _compared(names)))) for column, names in columns.items()},
+        columns={column: _spellings(column, names) for column, names in columns.items()},
     )
+
+
+def _spellings(column: str, names: list[str]) -> tuple[str, ...]:
+    """The names of a column. A reference is also found by its own name, as somebody writes it who read our docs."""
+    own = [column] if column.endswith("_ref") else []
+    return tuple(dict.fromkeys(map(_numbered, _compared([*names, *own]))))
 
 
 def _numbered(form: str) -> str:
