@@ -24,8 +24,8 @@ _SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
 _ONE_SIGN = rb"(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)%b|%b(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff])" % (_SIGN, _SIGN)
 _SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|%b)*+" % _ONE_SIGN)
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "cp932", "euc_kr", "cp1251"]
-# In these, the second byte of about every third character is ASCII, and in GB2312 it never is: so text with some letters
-# of which GB2312 reads each one is Chinese in simplified characters.
+# In these, the second byte of many characters is ASCII, and in GB2312 it never is. So text of which GB2312 reads every
+# letter is Chinese in simplified characters, if it has more than a few.
 _LIKE_GB2312 = ("big5", "shift_jis", "cp932")
 _LETTERS = 20
 _HIGHEST_THRESHOLD = 1.0  # with it, charset-normalizer rejects no encoding for unusual text
