@@ -4,6 +4,8 @@ import csv
 import io
 from pathlib import Path
 
+import pytest
+
 from tests.exports.exported import EXPORTS
 from tests.pipeline.landing_desk import Desk
 
@@ -74,3 +76,53 @@ def test_a_preview_of_qualtrics_is_known_by_its_channel_if_the_status_was_taken_
     desk = landed(tmp_path, "qualtrics", qualtrics(*rows, without="Status"))
     assert desk.rows("survey_answers", "response_id") == [("R_0",), ("R_3",)]
     assert [row[1:] for row in desk.rows("ledger", "file_name, records, skipped_records")] == [(4, 2)]
+
+
+def surveymonkey(*questions: str) -> str:
+    """An export of SurveyMonkey with one response, which answers each question with 2."""
+    columns = (
+        "Respondent ID,Collector ID,Start Date,End Date,IP Address,Email Address,First Name,Last Name,Custom Data 1"
+    )
+    out = io.StringIO()
+    rows = [[*columns.split(","), *questions], [*[""] * 9, *["Response"] * len(questions)]]
+    times = "03/31/2024 12:20:11 AM", "03/31/2024 12:30:00 AM"
+    csv.writer(out).writerows([*rows, ["1", "2", *times, *[""] * 5, *["2"] * len(questions)]])
+    return out.getvalue()
+
+
+OVERALL = "Overall, how satisfied or dissatisfied are you with our company?"
+
+
+def test_satisfaction_of_surveymonkey_is_listed_because_the_first_choice_may_be_the_best(tmp_path: Path) -> None:
+    stated = "Overall, how satisfied are you with us? (1 = very dissatisfied, 5 = very satisfied)"
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: surveymonkey\n", encoding="utf-8")
+    desk.put("a.csv", surveymonkey(OVERALL, "The company made it easy for me to handle my issue.", stated))
+    (warning,) = desk.land().warnings
+    assert f"`{OVERALL}` `the numbers count the choices, and the first choice may be the best answer` (1)" in warning
+    assert "made it easy" in warning and "(1 = " not in warning
+    assert desk.rows("survey_answers", "construct, answer_number") == [("csat", "2")]
+
+
+def test_satisfaction_of_surveymonkey_that_the_mapping_declares_counts(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    declared = "{construct: csat, scale_min: 1, scale_max: 5, is_reversed: true}"
+    rows = f"{{survey_answers: {{items: {{'{OVERALL}': {declared}}}}}}}"
+    desk.mapping.write_text(f"extends: surveymonkey\nfiles: {{csv: {{entities: {rows}}}}}\n")
+    desk.put("a.csv", surveymonkey(OVERALL))
+    assert not desk.land().warnings
+    assert desk.rows("survey_answers", "construct, answer_number, is_reversed") == [("csat", "2", "true")]
+
+
+@pytest.mark.parametrize(("worst", "best", "warnings"), [(1, 5, 0), (5, 1, 1)])
+def test_a_run_warns_if_satisfaction_falls_where_the_willingness_to_recommend_rises(
+    tmp_path: Path, worst: int, best: int, warnings: int
+) -> None:
+    desk = Desk(tmp_path)
+    desk.mapping.write_text("extends: survey_wide\n", encoding="utf-8")
+    answers = "".join(f"{n},C{n},2024-03-31,{n % 11},{best if n % 11 > 6 else worst}\n" for n in range(33))
+    desk.put("a.csv", f"response,customer,time,nps,csat\n{answers}")
+    found = [text for text in desk.land().warnings if "fall where" in text]
+    assert len(found) == warnings
+    assert all("the answers to `csat` fall where those to the NPS question rise (correlation -0." in it for it in found)
+    assert all("33 responses" in text for text in found)
