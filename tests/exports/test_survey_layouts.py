@@ -126,3 +126,10 @@ def test_a_run_warns_if_satisfaction_falls_where_the_willingness_to_recommend_ri
     assert len(found) == warnings
     assert all("the answers to `csat` fall where those to the NPS question rise (correlation -0." in it for it in found)
     assert all("33 responses" in text for text in found)
+
+
+def test_a_response_that_is_continued_later_replaces_what_it_was_before(tmp_path: Path) -> None:
+    typeform = f"#,{RECOMMEND},Start Date (UTC),Submit Date (UTC)\n1,2,2024-03-31 00:20:11,\n"
+    for tool, text in (("surveymonkey", surveymonkey(RECOMMEND)), ("typeform", typeform)):
+        desk = landed(tmp_path / tool, tool, text)
+        assert desk.rows("survey_answers", "updated_at") == desk.rows("survey_answers", "answered_at")
