@@ -117,7 +117,7 @@ def _extending(mapping: str, kinds: Sequence[Kind], wishes: Wishes, used: set[st
         if not kind.ignored:
             remarks.append((file, Remark(f"the built-in mapping {mapping} reads it")))
             zone = None if wishes.are_defaults else wishes.timezone
-            found = rejected_of(kind.largest, kind.fit, zone, today)
+            found = rejected_of(kind.largest, kind.fit, zone, today, wishes.dates)
             remarks += [(file, doubt) for doubt in found]
             doubts += [replace(doubt, text=f"{file}: {doubt.text}") for doubt in found]
         if kind.fit.entry is None and kind.fit.options:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from pipelines.base.errors import InputError
+from pipelines.config.values import DateOrder
 from pipelines.drafting.drafted import Remark
 from pipelines.drafting.fitting import Fit, changed, fit_of, names_in
 from pipelines.drafting.layout import Layout, layout_of
@@ -92,18 +93,21 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
     return None
 
 
-def rejected_of(path: Path, fit: Fit, zone: str | None, today: date) -> tuple[Remark, ...]:
-    """Values of a file that the built-in entry of a fit reads and that staging would reject, with what to do.
+def rejected_of(
+    path: Path, fit: Fit, zone: str | None, today: date, order: DateOrder | None = None
+) -> tuple[Remark, ...]:
+    """Values of a file that the built-in entry of a fit reads and that staging would reject or may read wrongly.
 
     Args:
         path: The file.
         fit: The entry.
         zone: The zone that the user says; None for that of the built-in mapping.
         today: The current day.
+        order: The order of day and month, as the user says it.
     """
     found = dict(built_in_mappings())[fit.mapping]
     group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)
-    return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today)
+    return rejected_values(path, changed(group, dict(fit.options)), zone or found.zone(group), today, order)
 
 
 def ignored(mapping: str, path: Path) -> str | None:

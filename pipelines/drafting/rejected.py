@@ -1,4 +1,4 @@
-"""Finds values of a recognised export that its built-in mapping reads and that staging would reject."""
+"""Finds values of a recognised export that its built-in mapping reads and that staging would reject or read wrongly."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +13,12 @@ from pipelines.base import quoting
 from pipelines.base.database import connect
 from pipelines.base.entities import ENTITIES, ColumnType
 from pipelines.base.text import counted
+from pipelines.config.values import DateOrder
 from pipelines.drafting.drafted import Remark, decisive
 from pipelines.drafting.matching import NUMBERS
 from pipelines.drafting.numbers import numbers_of
 from pipelines.drafting.text import scalars
-from pipelines.drafting.times import times_of
+from pipelines.drafting.times import difference, is_ordered, times_of
 from pipelines.drafting.zones import beginning
 from pipelines.landing import normal
 from pipelines.landing.binding import references, relation_of, sql_of, text_of
@@ -28,14 +29,17 @@ from pipelines.landing.readers import read
 _LEAST_REJECTED = 0.1  # of the values: a few wrong ones are reported by the run
 
 
-def rejected_values(path: Path, group: FileGroup, zone: str, today: date) -> tuple[Remark, ...]:
-    """Times and numbers that staging would reject, per column that an entry reads, with what to do.
+def rejected_values(
+    path: Path, group: FileGroup, zone: str, today: date, order: DateOrder | None = None
+) -> tuple[Remark, ...]:
+    """Times and numbers that staging would reject, and dates that can be read in two ways, per column, with what to do.
 
     Args:
         path: The file. Of a large text file only the beginning is read.
         group: The entry.
         zone: The zone of times without an offset.
         today: The current day.
+        order: The order of day and month, as the user says it.
 
     Raises:
         InputError: The file cannot be read.
@@ -43,9 +47,14 @@ def rejected_values(path: Path, group: FileGroup, zone: str, today: date) -> tup
     doubts: dict[frozenset[tuple[str, ...]], Remark] = {}
     with _opened(path, group) as connection:
         for name, rows in group.entities.items():
-            for checked in _rejected_columns(connection, group, rows, list(_columns_to_check(name, rows, zone))):
+            columns = list(_columns_to_check(name, rows, zone))
+            for checked in _rejected_columns(connection, group, rows, columns):
                 if checked.source_columns not in doubts:
                     doubts[checked.source_columns] = _doubt(connection, group, rows, checked, today)
+            for checked in columns:
+                is_open = checked.kind in normal.TIMES and checked.source_columns not in doubts
+                if is_open and (remark := _exchanged(connection, group, rows, checked, today, order)):
+                    doubts[checked.source_columns] = remark
     return tuple(doubts.values())
 
 
@@ -127,21 +136,66 @@ def _doubt(
 ) -> Remark:
     """The remark on a column of which staging would reject many values."""
     column, spec, kind = checked.column, checked.spec, checked.kind
-    connection.execute(
-        f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
-        f" from {_source(group, rows)}) where value is not null"
-    )
-    names = " or ".join(f"`{'.'.join(path)}`" for path in sorted(references(spec.sql)))
+    _take(connection, group, rows, spec)
     is_time = kind in normal.TIMES
     advice = _times(connection, group, kind, today) if is_time else _numbers(connection, column, spec)
     unread = f"no format of the built-in mapping reads them, such as `{checked.example}`"
     what = unread if is_time else "they are not numbers"
     values = f"{checked.n_rejected:,} of {counted(checked.n_values, 'value', 'values')}"
-    place = f"the entry `{group.name}`" if group.name else "their entry"
     return decisive(
-        f"{column}: {values} in {names} would be rejected: {what}. Export the file again, and do not save it in a"
-        f" spreadsheet program; or in this mapping, under `files`, {advice} for {place}"
+        f"{column}: {values} in {_names(checked)} would be rejected: {what}. Export the file again, and do not save it"
+        f" in a spreadsheet program; or in this mapping, under `files`, {advice} for {_place(group)}"
     )
+
+
+def _take(connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, spec: Column) -> None:
+    """Create the table of the values of a column."""
+    connection.execute(
+        f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
+        f" from {_source(group, rows)}) where value is not null"
+    )
+
+
+def _names(checked: _CheckedColumn) -> str:
+    return " or ".join(f"`{'.'.join(path)}`" for path in sorted(checked.source_columns))
+
+
+def _place(group: FileGroup) -> str:
+    return f"the entry `{group.name}`" if group.name else "their entry"
+
+
+def _exchanged(
+    connection: duckdb.DuckDBPyConnection,
+    group: FileGroup,
+    rows: EntityRows,
+    checked: _CheckedColumn,
+    today: date,
+    order: DateOrder | None,
+) -> Remark | None:
+    """The remark on times of which the mapping may exchange day and month; None if there are none."""
+    known = tuple(checked.spec.timestamps or group.timestamps)
+    ordered = [form for form in known if is_ordered(form)]
+    if not ordered:
+        return None
+    _take(connection, group, rows, checked.spec)
+
+    def query(sql: str) -> list[tuple[object, ...]]:
+        return connection.execute(sql).fetchall()
+
+    times = times_of(query, "(select value from draft_values)", checked.kind, today, order)
+    for own in ordered:
+        for other in (form for form in (*times.formats[:1], times.other) if form and form not in known):
+            if differs := difference(query, own, other, checked.kind):
+                text, first, second, n_values = differs
+                formats = scalars((other, *(form for form in known if form not in ordered)))
+                return decisive(
+                    f"{checked.column}: {counted(n_values, 'value', 'values')} in {_names(checked)} can be read as"
+                    f" `{own}`, which the built-in mapping uses, or as `{other}`: `{text}` is {first} or {second}. If"
+                    f" `{other}` is right, write `timestamps: {formats}` for {_place(group)} in this mapping, under"
+                    " `files`",
+                    "dates",
+                )
+    return None
 
 
 def _times(connection: duckdb.DuckDBPyConnection, group: FileGroup, kind: ColumnType, today: date) -> str:

@@ -94,7 +94,7 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date, order: Da
     past = [form for form in complete if not _is_future(query, form, kind, today)] or complete
     chosen = past[0]
     for other in past[1:]:
-        if differs := _difference(query, chosen, other, kind):
+        if differs := difference(query, chosen, other, kind):
             text, first, second, open_values = differs
             return Times((chosen,), total, 0, other, (text, first, second), open_values)
     return Times((chosen,), total, has_offset=_has_offset(query, chosen))
@@ -102,8 +102,12 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date, order: Da
 
 def _is_contrary(form: str, order: DateOrder | None) -> bool:
     """Whether a format begins with day and month in the order that is not the one of the user."""
-    first = form[:2] if form[:2] in ("%d", "%m") and {"%d", "%m"} <= set(re.findall("%[dm]", form)) else ""
-    return bool(first and order) and first != {"day-first": "%d", "month-first": "%m"}[str(order)]
+    return bool(order) and is_ordered(form) and form[:2] != {"day-first": "%d", "month-first": "%m"}[str(order)]
+
+
+def is_ordered(form: str) -> bool:
+    """Whether a format begins with day and month in numbers, in one of the two orders."""
+    return form[:2] in ("%d", "%m") and {"%d", "%m"} <= set(re.findall("%[dm]", form))
 
 
 def _shape(text: str) -> tuple[int, ...]:
@@ -142,7 +146,7 @@ def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: in
         fits = ", ".join(f"t{i}" for i in range(len(tried)))
         readings = _readings(tried, kind, "draft_times")
         ((rest,),) = query(f"select coalesce(sum(n) filter (coalesce({fits}) is null), 0) from {readings}")  # noqa: S608 (our own formats)
-        if int(str(rest)) < left and not any(_difference(query, one, form, kind) for one in chosen):
+        if int(str(rest)) < left and not any(difference(query, one, form, kind) for one in chosen):
             chosen, left = tried, int(str(rest))
         if not left or len(chosen) == _MOST:
             break
@@ -151,7 +155,7 @@ def _mixed(query: Query, formats: Mapping[str, int], kind: ColumnType, total: in
     for one, other in product(chosen, formats):
         if _is_contrary(other, order):
             continue
-        if formats[other] == formats[one] and (differs := _difference(query, one, other, kind)):
+        if formats[other] == formats[one] and (differs := difference(query, one, other, kind)):
             text, first, second, open_values = differs
             return Times(
                 (one, *(form for form in chosen if form != one)), total, left, other, (text, first, second), open_values
@@ -168,7 +172,7 @@ def _contrary(
     """A format that reads values that no chosen one reads, and reads other values differently; how many of each."""
     unread = f"coalesce({', '.join(f't{i}' for i in range(len(chosen)))}) is null"
     for one, other in product(chosen, formats):
-        if other not in chosen and (differs := _difference(query, one, other, kind)):
+        if other not in chosen and (differs := difference(query, one, other, kind)):
             readings = _readings([*chosen, other], kind, "draft_times")
             of_other = f"{unread} and t{len(chosen)} is not null"
             ((n_contrary,),) = query(f"select coalesce(sum(n) filter ({of_other}), 0) from {readings}")  # noqa: S608 (our own formats)
@@ -196,8 +200,8 @@ def _is_future(query: Query, form: str, kind: ColumnType, today: date) -> bool:
     return bool(query(f"select 1 from {readings} where t0 > {last}::timestamp limit 1"))  # noqa: S608 (our own formats)
 
 
-def _difference(query: Query, one: str, other: str, kind: ColumnType) -> tuple[str, str, str, int] | None:
-    """A value that two formats read differently, the two times, and the number of such values."""
+def difference(query: Query, one: str, other: str, kind: ColumnType) -> tuple[str, str, str, int] | None:
+    """A value of the last `times_of` that two formats read differently, both times, and the number of such values."""
     found = query(
         "select value, cast(t0 as varchar), cast(t1 as varchar), cast(sum(n) over () as bigint)"  # noqa: S608 (our own formats)
         f" from {_readings([one, other], kind, 'draft_times')} where t0 <> t1 order by value limit 1"

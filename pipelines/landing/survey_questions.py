@@ -19,6 +19,8 @@ _ENTITY = "survey_answers"
 _LISTED = 20  # questions in a message
 _ENOUGH = 10  # answers that show a scale
 _UPPER_PART = 0.75  # of a scale: some of so many answers are above it
+_SATISFACTION = ("csat", "ces")  # many forms show the best answer first, and some tools give it the number 1
+_RESPONSES, _CONTRARY = 30, -0.4  # chance seldom makes such a correlation of so many responses
 
 
 def find_answered(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> None:
@@ -55,6 +57,12 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
         f"select trim(cast({sql_of(rows.columns[QUESTION].sql)} as varchar)), {asked}, {declared}, count(*),"  # noqa: S608 (names are quoted)
         f" count({number}), max({number}) from {records} group by all order by min(landing_record), 1"
     ).fetchall()
+    answers = (
+        f"select landing_record as record, trim(cast({sql_of(rows.columns[QUESTION].sql)} as varchar)) as question,"  # noqa: S608 (names are quoted)
+        f" {asked} as asked, {sql_of(rows.columns[CONSTRUCT].sql)} as construct,"
+        f" case when {sql_of(rows.columns['is_reversed'].sql)} then -{number} else {number} end as number"
+        f" from {records}"
+    )
     listed = {text.strip() for text in rows.items} | {plain(text) for text in rows.items}
     left_out = [
         f"{_shown(question, asked)} ({answers:,})"
@@ -76,6 +84,29 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
                 f" {highest}, but its largest answer is {largest:g}. If it was asked on another scale, declare its"
                 " construct and scale under `items` of survey_answers"
             )
+    if {"nps", *_SATISFACTION} & {construct for _, _, construct, *_ in found} > {"nps"}:
+        for question, wording, responses, correlation in _contrary(connection, answers):
+            if question not in listed and plain(wording or "") not in listed:
+                yield (
+                    f"the answers to {_shown(question, wording)} fall where those to the NPS question rise (correlation"
+                    f" {correlation:.1f}, {responses:,} responses), so its best answer may have the lowest number. If"
+                    " so, declare its construct, its scale and `is_reversed: true` under `items` of survey_answers"
+                )
+
+
+def _contrary(connection: duckdb.DuckDBPyConnection, answers: str) -> list[tuple[str, str | None, int, float]]:
+    """Questions about satisfaction or effort whose answers contradict those to the NPS question of the same response.
+
+    Args:
+        connection: Has the view of the file's records.
+        answers: A query of answers: `record`, `question`, `asked`, `construct`, `number`.
+    """
+    return connection.execute(
+        f"with answers as (select * from ({answers}) where abs(number) < 1000), recommended as (select record,"  # noqa: S608 (names are quoted)
+        " avg(number) as nps from answers where construct = 'nps' group by record) select question, asked, count(*),"
+        f" corr(number, nps) from answers join recommended using (record) where construct in {_SATISFACTION}"
+        f" group by question, asked having count(*) >= {_RESPONSES} and corr(number, nps) <= {_CONTRARY} order by 1, 2"
+    ).fetchall()
 
 
 def _shown(question: str | None, asked: str | None) -> str:

@@ -90,3 +90,35 @@ def test_columns_that_a_built_in_mapping_does_not_read_are_listed(tmp_path: Path
     assert listed[-1] == "Loyalty Card" and "Email" not in listed
     found = CliRunner().invoke(app, ["map", str(tmp_path / "customers_export.csv")])
     assert "not mapped: " in found.output and "Loyalty Card" in found.output
+
+
+def form(folder: Path, *days: str) -> Path:
+    """The linked sheet of a Google form with one response per day."""
+    path = folder / "Customer survey (Responses) - Form responses 1.csv"
+    answers = "".join(f"{day} 12:00:00,9\n" for day in days)
+    path.write_text(f"Timestamp,How likely are you to recommend us to a friend?\n{answers}")
+    return path
+
+
+@pytest.mark.parametrize("days", [("03/04/2024", "05/04/2024"), (*["03/04/2024"] * 20, "13/04/2024")])
+def test_dates_whose_day_may_be_the_month_of_a_built_in_mapping_are_to_decide(
+    tmp_path: Path, days: tuple[str, ...]
+) -> None:
+    path = form(tmp_path, *days)
+    (text,) = decisions(draft_mapping([path], Wishes(), TODAY))
+    assert "values in `Timestamp` or `时间戳记` can be read as `%m/%d/%Y %H:%M:%S`, which the built-in mapping" in text
+    assert "`03/04/2024 12:00:00` is 2024-03-04 12:00:00 or 2024-04-03 12:00:00" in text
+    mapping = 'timestamps: ["%d/%m/%Y %H:%M:%S", "%Y/%m/%d %H:%M:%S", iso]'
+    assert f"write `{mapping}` for the entry `responses`" in text
+    desk = Desk(tmp_path / "desk")
+    desk.mapping.write_text(f"extends: google_forms\nfiles: {{responses: {{{mapping}}}}}\n")
+    desk.put("responses.csv", path.read_bytes())
+    desk.land()
+    assert desk.rows("survey_answers", "min(answered_at)", "1") == [("2024-04-03 12:00:00",)]
+
+
+def test_dates_that_the_data_or_the_user_decide_leave_nothing_to_decide(tmp_path: Path) -> None:
+    assert not decisions(draft_mapping([form(tmp_path, "03/04/2024", "04/13/2024")], Wishes(), TODAY))
+    open_days = form(tmp_path, "03/04/2024", "05/04/2024")
+    assert not decisions(draft_mapping([open_days], Wishes(dates="month-first"), TODAY))
+    assert decisions(draft_mapping([open_days], Wishes(dates="day-first"), TODAY))

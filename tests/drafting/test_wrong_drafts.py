@@ -163,6 +163,22 @@ def test_a_table_of_few_words_in_gbk_is_not_taken_as_windows_1252(tmp_path: Path
     assert columns(draft, "order_lines")["quantity"] == "购买数量"
 
 
+def test_a_short_questionnaire_of_wjx_in_gbk_is_not_taken_for_big5(tmp_path: Path) -> None:
+    header = "序号,提交答卷时间,所用时间,来源,来源详情,来自IP,1、您有多大可能向朋友或同事推荐我们？,2、您的邮箱"
+    rows = "".join(
+        f"{n},2024/4/{n} 9:08:07,45秒,微信,N/A,114.85.1.2(上海-上海),{n % 11},c{n}@example.com\n" for n in range(1, 21)
+    )
+    (tmp_path / "1_2.csv").write_bytes(f"{header}\n{rows}".encode("gbk"))
+    assert draft_mapping([tmp_path / "1_2.csv"], Wishes(), TODAY).built_in == "wjx"
+
+
+def test_traditional_chinese_is_named_as_an_encoding_that_is_not_supported(tmp_path: Path) -> None:
+    rows = "".join(f"A{n},陳小明,台北市信義區忠孝東路,已付款,{n}00\n" for n in range(9))
+    with pytest.raises(InputError) as caught:
+        drafted(tmp_path, {"orders.csv": f"訂單編號,客戶姓名,地址,狀態,金額\n{rows}".encode("big5")})
+    assert caught.value.message.endswith("its encoding seems to be big5, which is not supported")
+
+
 def test_japanese_of_windows_is_named_as_an_encoding_that_is_not_supported(tmp_path: Path) -> None:
     rows = "".join(f"R{n},令和2年10月{n % 27 + 1}日,急須①,￥12{n:02d},発送済み,クレジットカード\n" for n in range(50))
     text = f"受注番号,受注日,商品名,合計金額（税込）,ステータス,支払方法\n{rows}"
