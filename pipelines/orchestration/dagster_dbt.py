@@ -8,7 +8,10 @@ are selected. So the nodes of a step are selected here, by tag.
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.metadata import version
 from typing import Any
+
+from dagster_shared.libraries import DagsterLibraryRegistry
 
 _VERSION = "dbt.version"  # the module by which dagster-dbt finds out whether dbt is installed
 
@@ -67,6 +70,9 @@ def select_by_tag(
     return frozenset(tagged | tests)
 
 
+# dagster-dbt has registered what it takes for another engine; the UI shows these versions
+DagsterLibraryRegistry._libraries.pop("dbt-fusion", None)
+DagsterLibraryRegistry.register("dbt-core", version("dbt-core"), is_dagster_package=False)
 asset_utils.select_unique_ids = select_by_tag  # type: ignore[attr-defined]  # the function that it imports
 
 __all__ = [

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import Any
 
 import pytest
+from dagster_shared.libraries import DagsterLibraryRegistry
 from packaging.version import Version
 
 from pipelines.config.settings import Settings
@@ -19,6 +21,12 @@ def test_the_graph_is_made_without_dbt() -> None:
     code = "import sys; import pipelines.orchestration.execute; print('dbt' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_dagster_shows_the_version_of_dbt() -> None:
+    libraries = DagsterLibraryRegistry.get()
+    assert libraries["dbt-core"] == version("dbt-core")
+    assert "dbt-fusion" not in libraries
 
 
 @pytest.fixture(scope="module")
