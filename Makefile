@@ -26,7 +26,7 @@ help: ## list all targets
 
 setup: $(VENV)/.ready ## create .venv with the locked packages and this project, and prepare the dbt project
 
-$(VENV)/.ready: requirements.lock pyproject.toml
+$(VENV)/.ready: requirements.lock pyproject.toml pipelines/runs/dbt_templates.py
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.13 was found: install one, or run make PYTHON=/path/to/python3.12"; exit 1; }
 ifdef UV
 	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) $(VENV)
