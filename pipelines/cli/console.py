@@ -152,8 +152,11 @@ def _print_problem(problem: LoyaltyError | Stopped, *, as_json: bool) -> typer.E
 
 
 def _unexpected(problem: Exception, config: object, home: object, to: object) -> LoyaltyError:
-    """The error that a user sees for an exception. The traceback of an internal error goes to a file in the logs."""
-    # imported late: it takes a second
+    """The error that a user sees for an exception. The traceback of an internal error goes to a file in the logs.
+
+    `config`, `home` and `to` are the options of the command; `to` is the path given with --out.
+    """
+    # imported late: this takes a second
     from pipelines.base.scarcity import scarcity_behind
     from pipelines.base.unexpected import explanation, internal_error, write_traceback
 

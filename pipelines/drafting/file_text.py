@@ -24,10 +24,10 @@ _SIGN = rb"[\x80\x85\x91-\x97\x99\xa1-\xa3\xa5-\xbf]"
 _ONE_SIGN = rb"(?:[\x92\x96\x97\xb7]|(?<![A-Za-z])(?!\x99)%b|%b(?![A-Za-z]))(?![\x80-\x9f\xa1-\xff])" % (_SIGN, _SIGN)
 _SIGNS_ONLY = re.compile(rb"(?:[\x00-\x7f\xa0]|%b)*+" % _ONE_SIGN)
 _LEGACY = ["gb18030", "cp1252", "big5", "shift_jis", "cp932", "euc_kr", "cp1251"]
-# In these, the second byte of many characters is ASCII, and in GB2312 it never is. So text of which GB2312 reads every
-# letter is Chinese in simplified characters, if it has more than a few.
-_LIKE_GB2312 = ("big5", "shift_jis", "cp932")
-_LETTERS = 20
+# Short text in GB2312 (simplified Chinese) can be mistaken for these. In them, the second byte of many characters is in
+# the range of ASCII; in GB2312 it never is. So a text with enough letters that GB2312 can decode is GB2312.
+_CONFUSED_WITH_GB2312 = ("big5", "shift_jis", "cp932")
+_LEAST_LETTERS = 20
 _HIGHEST_THRESHOLD = 1.0  # with it, charset-normalizer rejects no encoding for unusual text
 
 
@@ -102,13 +102,13 @@ def _estimated(odd: bytes) -> str:
 
     charset-normalizer finds none if the lines look unusual in all encodings, such as those of a table with few words.
     Then the encoding is taken in which they look least unusual. It is not simply windows-1252: that can decode nearly
-    everything, so nobody would notice a wrong result.
+    everything, so nobody would notice a wrong result. Text in GB2312 that it takes for a similar encoding is corrected.
     """
     found = charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY).best()
     found = found or charset_normalizer.from_bytes(odd, cp_isolation=_LEGACY, threshold=_HIGHEST_THRESHOLD).best()
-    if found and found.encoding in _LIKE_GB2312 and _decodes(odd, "gb2312"):
+    if found and found.encoding in _CONFUSED_WITH_GB2312 and _decodes(odd, "gb2312"):
         letters = len(odd.decode("gb2312")) - len(re.findall(rb"[\x00-\x7f]", odd))
-        return "gb18030" if letters >= _LETTERS else found.encoding
+        return "gb18030" if letters >= _LEAST_LETTERS else found.encoding
     return found.encoding if found else "cp1252"
 
 

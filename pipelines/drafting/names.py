@@ -143,7 +143,7 @@ def _entity(declared: Mapping[str, object]) -> EntityNames:
 
 
 def _spellings(column: str, names: list[str]) -> tuple[str, ...]:
-    """The names of a column. A reference is also found by its own name, as somebody writes it who read our docs."""
+    """The names of a column in compared form. A reference also has its canonical name, which our docs tell users."""
     own = [column] if column.endswith("_ref") else []
     return tuple(dict.fromkeys(map(_numbered, _compared([*names, *own]))))
 

@@ -96,14 +96,14 @@ def assumed_zone(mapping: str, files: Iterable[tuple[Path, Fit]], *, is_decisive
 def rejected_of(
     path: Path, fit: Fit, zone: str | None, today: date, order: DateOrder | None = None
 ) -> tuple[Remark, ...]:
-    """Values of a file that the built-in entry of a fit reads and that staging would reject or may read wrongly.
+    """Values that the built-in entry of a fit reads and that staging would reject or may read wrongly, with what to do.
 
     Args:
         path: The file.
         fit: The entry.
-        zone: The zone that the user says; None for that of the built-in mapping.
+        zone: The zone that the user has stated; None for that of the built-in mapping.
         today: The current day.
-        order: The order of day and month, as the user says it.
+        order: The order of day and month that the user has stated; None if they have not.
     """
     found = dict(built_in_mappings())[fit.mapping]
     group = next(one for one in found.files if one.ignore is None and one.name == fit.entry)

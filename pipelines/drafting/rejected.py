@@ -32,14 +32,16 @@ _LEAST_REJECTED = 0.1  # of the values: a few wrong ones are reported by the run
 def rejected_values(
     path: Path, group: FileGroup, zone: str, today: date, order: DateOrder | None = None
 ) -> tuple[Remark, ...]:
-    """Times and numbers that staging would reject, and dates that can be read in two ways, per column, with what to do.
+    """Remarks on times and numbers that staging would reject, and on dates that can be read in two ways, per column.
+
+    Each remark says what to do.
 
     Args:
         path: The file. Of a large text file only the beginning is read.
         group: The entry.
         zone: The zone of times without an offset.
         today: The current day.
-        order: The order of day and month, as the user says it.
+        order: The order of day and month that the user has stated; None if they have not.
 
     Raises:
         InputError: The file cannot be read.
@@ -53,7 +55,7 @@ def rejected_values(
                     doubts[checked.source_columns] = _doubt(connection, group, rows, checked, today)
             for checked in columns:
                 is_open = checked.kind in normal.TIMES and checked.source_columns not in doubts
-                if is_open and (remark := _exchanged(connection, group, rows, checked, today, order)):
+                if is_open and (remark := _ambiguous_dates(connection, group, rows, checked, today, order)):
                     doubts[checked.source_columns] = remark
     return tuple(doubts.values())
 
@@ -136,35 +138,37 @@ def _doubt(
 ) -> Remark:
     """The remark on a column of which staging would reject many values."""
     column, spec, kind = checked.column, checked.spec, checked.kind
-    _take(connection, group, rows, spec)
+    _create_values_table(connection, group, rows, spec)
     is_time = kind in normal.TIMES
     advice = _times(connection, group, kind, today) if is_time else _numbers(connection, column, spec)
     unread = f"no format of the built-in mapping reads them, such as `{checked.example}`"
     what = unread if is_time else "they are not numbers"
     values = f"{checked.n_rejected:,} of {counted(checked.n_values, 'value', 'values')}"
     return decisive(
-        f"{column}: {values} in {_names(checked)} would be rejected: {what}. Export the file again, and do not save it"
-        f" in a spreadsheet program; or in this mapping, under `files`, {advice} for {_place(group)}"
+        f"{column}: {values} in {_quoted_sources(checked)} would be rejected: {what}. Export the file again, and do"
+        f" not save it in a spreadsheet program; or in this mapping, under `files`, {advice} for {_entry_name(group)}"
     )
 
 
-def _take(connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, spec: Column) -> None:
-    """Create the table of the values of a column."""
+def _create_values_table(
+    connection: duckdb.DuckDBPyConnection, group: FileGroup, rows: EntityRows, spec: Column
+) -> None:
+    """Create the temporary table `draft_values` with the values of a column."""
     connection.execute(
         f"create or replace temp table draft_values as select value from (select {text_of(spec.sql)} as value"  # noqa: S608 (names are quoted)
         f" from {_source(group, rows)}) where value is not null"
     )
 
 
-def _names(checked: _CheckedColumn) -> str:
+def _quoted_sources(checked: _CheckedColumn) -> str:
     return " or ".join(f"`{'.'.join(path)}`" for path in sorted(checked.source_columns))
 
 
-def _place(group: FileGroup) -> str:
+def _entry_name(group: FileGroup) -> str:
     return f"the entry `{group.name}`" if group.name else "their entry"
 
 
-def _exchanged(
+def _ambiguous_dates(
     connection: duckdb.DuckDBPyConnection,
     group: FileGroup,
     rows: EntityRows,
@@ -172,12 +176,12 @@ def _exchanged(
     today: date,
     order: DateOrder | None,
 ) -> Remark | None:
-    """The remark on times of which the mapping may exchange day and month; None if there are none."""
+    """The remark on dates that another format fits as well or better, with other days; None if there are none."""
     known = tuple(checked.spec.timestamps or group.timestamps)
     ordered = [form for form in known if is_ordered(form)]
     if not ordered:
         return None
-    _take(connection, group, rows, checked.spec)
+    _create_values_table(connection, group, rows, checked.spec)
 
     def query(sql: str) -> list[tuple[object, ...]]:
         return connection.execute(sql).fetchall()
@@ -189,10 +193,10 @@ def _exchanged(
                 text, first, second, n_values = differs
                 formats = scalars((other, *(form for form in known if form not in ordered)))
                 return decisive(
-                    f"{checked.column}: {counted(n_values, 'value', 'values')} in {_names(checked)} can be read as"
-                    f" `{own}`, which the built-in mapping uses, or as `{other}`: `{text}` is {first} or {second}. If"
-                    f" `{other}` is right, write `timestamps: {formats}` for {_place(group)} in this mapping, under"
-                    " `files`",
+                    f"{checked.column}: {counted(n_values, 'value', 'values')} in {_quoted_sources(checked)} can be"
+                    f" read as `{own}`, which the built-in mapping uses, or as `{other}`: `{text}` is {first} or"
+                    f" {second}. If `{other}` is right, write `timestamps: {formats}` for {_entry_name(group)} in this"
+                    " mapping, under `files`; otherwise only remove this mark",
                     "dates",
                 )
     return None

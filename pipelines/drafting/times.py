@@ -72,7 +72,7 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date, order: Da
         values: A relation of the whole column: `value` (text, trimmed; NULL if empty).
         kind: The type of the canonical column, a time or a date.
         today: The current day: a format that gives times after it is taken only if there is no other.
-        order: The order of day and month, as the user says it. It decides only what the values leave open.
+        order: The order of day and month that the user has stated. It decides only what the values leave open.
     """
     query(
         "create or replace temp table draft_times as"  # noqa: S608 (names of ours)
@@ -101,12 +101,12 @@ def times_of(query: Query, values: str, kind: ColumnType, today: date, order: Da
 
 
 def _is_contrary(form: str, order: DateOrder | None) -> bool:
-    """Whether a format begins with day and month in the order that is not the one of the user."""
+    """Whether a format begins with day and month, but not in the order that the user has stated."""
     return bool(order) and is_ordered(form) and form[:2] != {"day-first": "%d", "month-first": "%m"}[str(order)]
 
 
 def is_ordered(form: str) -> bool:
-    """Whether a format begins with day and month in numbers, in one of the two orders."""
+    """Whether a format begins with day and month as numbers, in either order."""
     return form[:2] in ("%d", "%m") and {"%d", "%m"} <= set(re.findall("%[dm]", form))
 
 
@@ -201,7 +201,10 @@ def _is_future(query: Query, form: str, kind: ColumnType, today: date) -> bool:
 
 
 def difference(query: Query, one: str, other: str, kind: ColumnType) -> tuple[str, str, str, int] | None:
-    """A value of the last `times_of` that two formats read differently, both times, and the number of such values."""
+    """A value that two formats read differently, the two times, and the number of such values; None if there is none.
+
+    The values are those of the latest call of `times_of`.
+    """
     found = query(
         "select value, cast(t0 as varchar), cast(t1 as varchar), cast(sum(n) over () as bigint)"  # noqa: S608 (our own formats)
         f" from {_readings([one, other], kind, 'draft_times')} where t0 <> t1 order by value limit 1"

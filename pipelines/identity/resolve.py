@@ -164,7 +164,8 @@ def resolve(
         decisions: The user's decisions in force, in the order in which they were recorded.
         limits: Which identifiers link nobody.
         spill: The folder for data that does not fit into memory.
-        database: A database to compute in; by default a new one. To open one takes longer than to resolve a few links.
+        database: A connection to the database to compute in. By default a new database is opened, which takes longer
+            than resolving a few links.
     """
     solution = _solve(edges, decisions, limits, spill, database)
     return Resolved(pa.Table.from_batches(solution.batches(), COMPONENTS_SCHEMA), solution.blocked)

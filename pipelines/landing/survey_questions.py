@@ -1,7 +1,7 @@
 """The questions of a file whose mapping recognises them by their wording.
 
-Records that answer no question that is known are found here, and the other questions are listed, so that nobody takes
-their answers for ones that count.
+Finds the records with an answer to a recognised question. Lists the other questions, so that the user knows which
+answers do not count. Warns about recognised questions that were probably asked on another scale or in reverse order.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,9 @@ _ENTITY = "survey_answers"
 _LISTED = 20  # questions in a message
 _ENOUGH = 10  # answers that show a scale
 _UPPER_PART = 0.75  # of a scale: some of so many answers are above it
-_SATISFACTION = ("csat", "ces")  # many forms show the best answer first, and some tools give it the number 1
-_RESPONSES, _CONTRARY = 30, -0.4  # chance seldom makes such a correlation of so many responses
+_SATISFACTION_OR_EFFORT = ("csat", "ces")  # many forms show the best answer first, and some tools give it the number 1
+# with so many responses, a correlation as low as this is seldom due to chance
+_LEAST_RESPONSES, _HIGHEST_CORRELATION = 30, -0.4
 
 
 def find_answered(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> None:
@@ -38,7 +39,7 @@ def find_answered(connection: duckdb.DuckDBPyConnection, group: FileGroup) -> No
 
 
 def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, kept: str) -> Iterator[str]:
-    """Messages about questions that are not taken, and about questions that were asked on another scale than expected.
+    """Messages about questions that are not taken, were asked on another scale than expected, or may be reversed.
 
     Args:
         connection: Has the view of the file's records.
@@ -84,18 +85,21 @@ def question_messages(connection: duckdb.DuckDBPyConnection, group: FileGroup, k
                 f" {highest}, but its largest answer is {largest:g}. If it was asked on another scale, declare its"
                 " construct and scale under `items` of survey_answers"
             )
-    if {"nps", *_SATISFACTION} & {construct for _, _, construct, *_ in found} > {"nps"}:
-        for question, wording, responses, correlation in _contrary(connection, answers):
+    if {"nps", *_SATISFACTION_OR_EFFORT} & {construct for _, _, construct, *_ in found} > {"nps"}:
+        for question, wording, responses, correlation in _reversed_questions(connection, answers):
             if question not in listed and plain(wording or "") not in listed:
                 yield (
-                    f"the answers to {_shown(question, wording)} fall where those to the NPS question rise (correlation"
-                    f" {correlation:.1f}, {responses:,} responses), so its best answer may have the lowest number. If"
-                    " so, declare its construct, its scale and `is_reversed: true` under `items` of survey_answers"
+                    "responses with a higher answer to the NPS question have lower answers to"
+                    f" {_shown(question, wording)} (correlation {correlation:.1f}, {responses:,} responses), so its"
+                    " best answer may have the lowest number. If so, declare its construct, its scale and"
+                    " `is_reversed: true` under `items` of survey_answers"
                 )
 
 
-def _contrary(connection: duckdb.DuckDBPyConnection, answers: str) -> list[tuple[str, str | None, int, float]]:
-    """Questions about satisfaction or effort whose answers contradict those to the NPS question of the same response.
+def _reversed_questions(
+    connection: duckdb.DuckDBPyConnection, answers: str
+) -> list[tuple[str, str | None, int, float]]:
+    """Questions about satisfaction or effort whose answers are negatively correlated with those to the NPS question.
 
     Args:
         connection: Has the view of the file's records.
@@ -104,8 +108,9 @@ def _contrary(connection: duckdb.DuckDBPyConnection, answers: str) -> list[tuple
     return connection.execute(
         f"with answers as (select * from ({answers}) where abs(number) < 1000), recommended as (select record,"  # noqa: S608 (names are quoted)
         " avg(number) as nps from answers where construct = 'nps' group by record) select question, asked, count(*),"
-        f" corr(number, nps) from answers join recommended using (record) where construct in {_SATISFACTION}"
-        f" group by question, asked having count(*) >= {_RESPONSES} and corr(number, nps) <= {_CONTRARY} order by 1, 2"
+        f" corr(number, nps) from answers join recommended using (record) where construct in {_SATISFACTION_OR_EFFORT}"
+        f" group by question, asked having count(*) >= {_LEAST_RESPONSES} and corr(number, nps) <="
+        f" {_HIGHEST_CORRELATION} order by 1, 2"
     ).fetchall()
 
 

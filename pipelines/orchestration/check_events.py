@@ -27,7 +27,7 @@ class CheckEvents:
         self._first: dict[dg.AssetKey, dg.AssetCheckEvaluation] = {}
 
     def of(self, result: dg.AssetCheckResult) -> Iterator[CheckEvent]:
-        """The events that Dagster would make of a result. The checks of a table run after the table was built.
+        """The events that Dagster would create for a result. The checks of a table run after the table was built.
 
         A result without a key, or of a check that is not selected, is left to Dagster.
         """

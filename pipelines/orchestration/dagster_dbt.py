@@ -1,8 +1,8 @@
 """dagster-dbt, imported without dbt. Other modules import dagster-dbt from here.
 
-dbt runs in a process of its own (pipelines/runs/dbt_process.py). dagster-dbt would import dbt into this process too,
-which takes more than a second. It also supports environments without dbt, but cannot select nodes there, unless all
-are selected. So the nodes of a step are selected here, by tag.
+dbt runs in a separate process (pipelines/runs/dbt_process.py). If dbt is installed, dagster-dbt also imports it into
+this process, which takes about two seconds. dagster-dbt also works without dbt, but then it cannot select some of the
+nodes. So this module selects the nodes of a step, by their tag.
 """
 
 import sys
@@ -13,17 +13,18 @@ from typing import Any
 
 from dagster_shared.libraries import DagsterLibraryRegistry
 
-_VERSION = "dbt.version"  # the module by which dagster-dbt finds out whether dbt is installed
+_DBT_MARKER = "dbt.version"  # dagster-dbt imports this module to find out whether dbt is installed
 
 
 @contextmanager
 def _without_dbt() -> Iterator[None]:
-    before = {name: sys.modules[name] for name in (_VERSION,) if name in sys.modules}
-    sys.modules[_VERSION] = None  # type: ignore[assignment]  # Python's way to say that a module cannot be imported
+    """Let imports behave as if dbt were not installed."""
+    before = {name: sys.modules[name] for name in (_DBT_MARKER,) if name in sys.modules}
+    sys.modules[_DBT_MARKER] = None  # type: ignore[assignment]  # with None, the import of a module fails
     try:
         yield
     finally:
-        del sys.modules[_VERSION]
+        del sys.modules[_DBT_MARKER]
         sys.modules.update(before)
 
 
@@ -48,10 +49,10 @@ def select_by_tag(
     """The ids of the nodes with a tag, and of the tests that read one of them: what dbt selects with `tag:NAME`.
 
     Args:
-        select: `tag:` and the tag. Nothing else is supported.
-        exclude: Must be empty, as must `selector` and `project`. The names are those of dagster-dbt.
-        selector: See `exclude`.
-        project: See `exclude`.
+        select: `tag:` and the tag. Nothing else is supported. The names of the arguments are those of dagster-dbt.
+        exclude: Must be empty.
+        selector: Must be empty.
+        project: Must be empty.
         manifest_json: dbt's manifest.
 
     Raises:
@@ -70,10 +71,10 @@ def select_by_tag(
     return frozenset(tagged | tests)
 
 
-# dagster-dbt has registered what it takes for another engine; the UI shows these versions
+# Without dbt, dagster-dbt registers dbt Fusion. The UI shows what is registered, so dbt-core is registered instead.
 DagsterLibraryRegistry._libraries.pop("dbt-fusion", None)
 DagsterLibraryRegistry.register("dbt-core", version("dbt-core"), is_dagster_package=False)
-asset_utils.select_unique_ids = select_by_tag  # type: ignore[attr-defined]  # the function that it imports
+asset_utils.select_unique_ids = select_by_tag  # type: ignore[attr-defined]  # it calls this name
 
 __all__ = [
     "DAGSTER_DBT_UNIQUE_ID_METADATA_KEY",

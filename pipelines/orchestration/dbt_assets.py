@@ -89,7 +89,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     def core(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "core") as stage:
             plan = planned(context, run)
-            prepare_gates()  # now, because this process mostly waits for dbt
+            prepare_gates()  # here, because this process mostly waits for dbt
             if context.selected_asset_keys:
                 plan = begin_build(run, plan)
             done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))

@@ -87,7 +87,7 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
                 self._in_batch = {}
 
     def _store_planned_checks(self, index: sa.Connection, own: sa.Connection, events: Sequence[EventLogEntry]) -> None:
-        """Store those of the events that plan a check, as Dagster does one by one: the day's run plans a thousand."""
+        """Store the events that plan a check all at once, in the same rows as Dagster. A run of a day has 1,000."""
         plans = [
             (event.dagster_event.asset_check_planned_data, self._event_to_row(event))
             for event in events
@@ -98,9 +98,9 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         rows = [row for _, row in plans]
         own.execute(SqlEventLogStorageTable.insert(), rows)
         inserted: Any = index.execute(SqlEventLogStorageTable.insert().values(**rows[0]))
-        (first,) = inserted.inserted_primary_key
-        # nobody else can write to the index before this transaction ends
-        numbered = [{**row, "id": number} for number, row in enumerate(rows, first)]
+        (first_id,) = inserted.inserted_primary_key
+        # no other process can write to the index before this transaction ends, so the ids are consecutive
+        numbered = [{**row, "id": row_id} for row_id, row in enumerate(rows, first_id)]
         if numbered[1:]:
             index.execute(SqlEventLogStorageTable.insert(), numbered[1:])
         executions = [

@@ -122,7 +122,7 @@ def build_aside(settings: Settings, day: date, listener: Listener | None = None)
 
 
 def _is_new_day(settings: Settings, as_of: str | date | None) -> bool:
-    """Whether the day to build is known before files land, and has no version: dbt is then needed in any case."""
+    """Whether the day to build is known before files land and has no version yet. Then the run always needs dbt."""
     if (settings.as_of if as_of is None else as_of) == "latest":
         return False
     return not has_day(settings.paths.published, resolve_as_of(settings, as_of))
@@ -134,7 +134,7 @@ def _prepared(
 ) -> Iterator[tuple[RunScope, dg.Definitions, dg.DagsterInstance]]:
     """A run that holds the lock, the definitions, and Dagster's instance after old runs were removed.
 
-    `starts_dbt` is whether dbt is imported at once, while this process continues.
+    With `starts_dbt`, the dbt process starts first and imports dbt while this process continues.
     """
     with open_run(settings, new_run_id(), listener) as run:
         if starts_dbt:

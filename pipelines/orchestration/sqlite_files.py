@@ -3,7 +3,8 @@
 Dagster puts the path into the URL of a database without quoting. In a URL, `%20` means a blank and `?` ends the path.
 Here the path is quoted. Nothing else is changed: Dagster's tools can read the files. The events are in event_log.py.
 
-For each new file, Dagster reads all of its migrations, 89 modules, to find the latest. Here a process reads them once.
+For each new file, Dagster reads all of its migrations (89 modules) to find the latest one. Here each process reads them
+only once.
 """
 
 import os
@@ -26,7 +27,7 @@ _migrations: dict[str, ScriptDirectory] = {}
 
 
 def _kept_migrations(config: Config) -> ScriptDirectory:
-    """The migrations in the folder that the config names."""
+    """The migrations in the folder that the config names, read once per process."""
     folder = str(config.get_main_option("script_location"))
     if folder not in _migrations:
         _migrations[folder] = _read_migrations(config)

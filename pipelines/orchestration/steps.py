@@ -106,9 +106,9 @@ def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
 
 
 def prepare_gates() -> None:
-    """Import Great Expectations while this step continues: it takes seconds, and is needed soon.
+    """Import Great Expectations in another thread while this step continues. This takes seconds, and gates need it.
 
-    It imports SQLAlchemy's ORM in another thread. Dagster's storage uses SQLAlchemy at the same time, and fails if the
+    Great Expectations imports SQLAlchemy's ORM. Dagster's storage uses SQLAlchemy at the same time, and fails if the
     ORM is only partly imported. So the ORM is imported here first.
     """
     if "great_expectations" not in sys.modules:

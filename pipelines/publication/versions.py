@@ -33,7 +33,7 @@ def list_versions(published: Path) -> list[Version]:
 
 
 def has_day(published: Path, as_of: date) -> bool:
-    """Whether a version of a day exists. Nothing of it is read, so it may be incomplete."""
+    """Whether a version of a day exists. The version itself is not read, so it may be incomplete."""
     return any((published / VERSIONS).glob(f"{as_of.isoformat()}_*"))
 
 

@@ -68,9 +68,9 @@ def write_xlsx(
     from xlsxwriter import Workbook
 
     formulas: list[str] = []
-    # a sheet of more than 2 GB needs the 64-bit form of ZIP; smaller files are the same with it
+    # sheets of more than 2 GB need ZIP64; smaller workbooks do not change
     options = {"constant_memory": True, "nan_inf_to_errors": True, "use_zip64": True}
-    with _quietly_discarded(), Workbook(str(path), options) as book:
+    with _hiding_second_error(), Workbook(str(path), options) as book:
         book.set_properties({"created": manifest.published_at.replace(tzinfo=None), "comments": manifest.version})
         sheet = book.add_worksheet(mart[:_MAX_NAME])
         for position, (name, kind) in enumerate(kinds.items()):
@@ -95,8 +95,11 @@ def write_xlsx(
 
 
 @contextmanager
-def _quietly_discarded() -> Iterator[None]:
-    """If the disk is full, the unfinished ZIP file fails again when Python discards it, and a traceback is printed."""
+def _hiding_second_error() -> Iterator[None]:
+    """Hide the second error of a workbook that could not be written.
+
+    If the disk is full, the unfinished ZIP file fails again when Python discards it, and Python prints a traceback.
+    """
     try:
         yield
     except Exception as problem:

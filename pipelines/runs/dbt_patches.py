@@ -18,13 +18,13 @@ def patch_dbt(templates: CompiledTemplates) -> None:
     """Replace the methods in this process. Call it once, before the first command.
 
     Args:
-        templates: Templates that are compiled already.
+        templates: The templates that `make setup` has compiled.
     """
     _fill_events_when_read()
     _share_macros()
     _keep_compiled_templates(templates)
     _return_plain_text()
-    _leave_out_statements()
+    _write_no_run_files()
     _keep_what_never_changes()
 
 
@@ -115,7 +115,7 @@ def _share_macros() -> None:
 
 
 def _keep_compiled_templates(templates: CompiledTemplates) -> None:
-    """dbt compiles a template each time it renders a node. Here each text is compiled once, or was before."""
+    """dbt compiles a template each time it renders a node. Here each text is compiled once, if `make setup` has not."""
     from dbt_common.clients.jinja import MacroFuzzEnvironment
 
     environment: Any = MacroFuzzEnvironment
@@ -133,11 +133,11 @@ def _keep_compiled_templates(templates: CompiledTemplates) -> None:
 
 
 def _return_plain_text() -> None:
-    """dbt makes a template of each text among the arguments of tests. Here a plain text is its own result."""
+    """dbt renders each text in the arguments of tests as a template. Here a text without Jinja is returned as it is."""
     from dbt.clients import jinja
 
     class PlainTexts(dict[str, str]):
-        """Where dbt looks for the results of texts without Jinja's marks. Jinja changes the ends of lines."""
+        """Replaces dbt's cache of rendered texts without Jinja's marks, except texts whose line ends Jinja changes."""
 
         def __contains__(self, text: object) -> bool:
             return isinstance(text, str) and "\r" not in text and not text.endswith("\n")
@@ -148,8 +148,8 @@ def _return_plain_text() -> None:
     jinja._render_cache = PlainTexts()
 
 
-def _leave_out_statements() -> None:
-    """dbt writes each statement to target/run. Nothing reads them: what a model selects is also in target/compiled."""
+def _write_no_run_files() -> None:
+    """dbt writes each statement to a file in target/run. Here it does not. The SQL of a model is in target/compiled."""
     from dbt.context.providers import ProviderContext
 
     context: Any = ProviderContext

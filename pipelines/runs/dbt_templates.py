@@ -1,8 +1,8 @@
 """The templates of the dbt project (models, tests, macros), compiled once for all dbt processes.
 
-Jinja turns a template into Python code before it renders it. With this project that takes a second and a half in each
-dbt process. So `make setup` runs this module, and dbt processes read the result. It lies in the project's folder, like
-the files that Python compiles: whoever can change it decides what is executed. dbt compiles a template that is missing.
+Jinja compiles a template to Python code before it renders it. For this project this takes 1.5 seconds in each dbt
+process. So `make setup` compiles the templates, and dbt processes read the result. The file is in the project's folder,
+like the project's own code: its content is executed. If it does not have a template, dbt compiles this template.
 """
 
 import marshal
@@ -17,10 +17,10 @@ TEMPLATES = "target/parsed/templates"  # in the folder of the dbt project
 
 
 class CompiledTemplates:
-    """Compiled templates by the kind of their environment and their text.
+    """Compiled templates, found by the class of their Jinja environment and their text.
 
     Args:
-        path: The file. If it is missing, broken, or of other versions, nothing is found.
+        path: The file. If it is missing or broken, or was written with other versions, no template is found.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,7 +33,7 @@ class CompiledTemplates:
             self._found = found
 
     def get(self, kind: type, text: str) -> CodeType | None:
-        """The code of a template; None if it is not there."""
+        """The code of a template; None if the file does not have it."""
         return self._found.get(_key(kind, text))
 
 
@@ -41,7 +41,7 @@ def compile_templates(parsed: Path, path: Path) -> None:
     """Compile the templates of a project as dbt has parsed it.
 
     Args:
-        parsed: dbt's parse, partial_parse.msgpack.
+        parsed: The parsed project that dbt has saved, partial_parse.msgpack.
         path: The file to write.
     """
     from dbt.contracts.graph.manifest import Manifest

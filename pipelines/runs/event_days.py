@@ -53,10 +53,10 @@ def event_days(warehouse: Path, today: date) -> EventDays | None:
 
 
 def check_day_by_now(settings: Settings, staged: StagedState, day: date) -> None:
-    """Like `check_day`, but before a day is refused, the days with events are counted again.
+    """Like `check_day`, but before a day is refused, the first and last day with data are determined again.
 
-    The recorded days were counted on the day of staging. Since then, days may have come that coverage states or that
-    events are of, and the clock may have been wrong on that day.
+    The recorded ones leave out events and coverage after the day of staging. Some of these days may have passed since.
+    The clock may also have been wrong when the files were staged.
 
     Args:
         settings: The settings.

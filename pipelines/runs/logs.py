@@ -19,7 +19,7 @@ def log_path(home: Home, run_id: str) -> Path:
 def dbt_log_options(logs: Path) -> list[str]:
     """dbt's options for a log of limited size in that folder, without the lines for debugging.
 
-    Those lines took a sixth of the time of a build. The SQL that dbt ran is in the folder `run` of its target folder.
+    Those lines took a sixth of the time of a build. The compiled SQL is in the folder `compiled` of its target folder.
     """
     return ["--log-path", str(logs), "--log-file-max-bytes", str(DBT_LOG_BYTES), "--log-level-file", "info"]
 

@@ -1,4 +1,4 @@
-"""Exports of survey tools in layouts that their vendors also write: zones in words, display orders, previews."""
+"""Less common layouts of the exports of survey tools: abbreviations of time zones, display orders, previews."""
 
 import csv
 import io
@@ -99,7 +99,8 @@ def test_satisfaction_of_surveymonkey_is_listed_because_the_first_choice_may_be_
     desk.mapping.write_text("extends: surveymonkey\n", encoding="utf-8")
     desk.put("a.csv", surveymonkey(OVERALL, "The company made it easy for me to handle my issue.", stated))
     (warning,) = desk.land().warnings
-    assert f"`{OVERALL}` `the numbers count the choices, and the first choice may be the best answer` (1)" in warning
+    reason = "the numbers count the choices; if the first choice is the best, declare is_reversed: true"
+    assert f"`{OVERALL}` `{reason}` (1)" in warning
     assert "made it easy" in warning and "(1 = " not in warning
     assert desk.rows("survey_answers", "construct, answer_number") == [("csat", "2")]
 
@@ -115,16 +116,16 @@ def test_satisfaction_of_surveymonkey_that_the_mapping_declares_counts(tmp_path:
 
 
 @pytest.mark.parametrize(("worst", "best", "warnings"), [(1, 5, 0), (5, 1, 1)])
-def test_a_run_warns_if_satisfaction_falls_where_the_willingness_to_recommend_rises(
+def test_a_run_warns_if_satisfaction_and_nps_answers_are_negatively_correlated(
     tmp_path: Path, worst: int, best: int, warnings: int
 ) -> None:
     desk = Desk(tmp_path)
     desk.mapping.write_text("extends: survey_wide\n", encoding="utf-8")
     answers = "".join(f"{n},C{n},2024-03-31,{n % 11},{best if n % 11 > 6 else worst}\n" for n in range(33))
     desk.put("a.csv", f"response,customer,time,nps,csat\n{answers}")
-    found = [text for text in desk.land().warnings if "fall where" in text]
+    found = [text for text in desk.land().warnings if "lower answers" in text]
     assert len(found) == warnings
-    assert all("the answers to `csat` fall where those to the NPS question rise (correlation -0." in it for it in found)
+    assert all("NPS question have lower answers to `csat` (correlation -0." in text for text in found)
     assert all("33 responses" in text for text in found)
 
 

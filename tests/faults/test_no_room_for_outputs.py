@@ -1,4 +1,4 @@
-"""No room for what a command writes outside the home: the error names this place, and no traceback appears."""
+"""A command cannot write its output outside the home: the error names this place, and no traceback is printed."""
 
 import resource
 import sys

@@ -142,7 +142,7 @@ def write_duckdb(folder: Path) -> None:
 
 @pytest.mark.usefixtures("small_files")
 @pytest.mark.parametrize("write", [write_file, write_sqlite, write_duckdb])
-def test_a_limit_on_the_size_of_files_is_named_and_is_no_bug(tmp_path: Path, write: Callable[[Path], None]) -> None:
+def test_a_file_size_limit_is_named_and_is_not_a_bug(tmp_path: Path, write: Callable[[Path], None]) -> None:
     with pytest.raises((OSError, sqlite3.Error, duckdb.Error)) as refused:
         write(tmp_path)
     found = scarcity_behind(refused.value, tmp_path)

@@ -17,7 +17,7 @@ from pipelines.runs.required import DBT_STEPS
 
 
 def test_the_graph_is_made_without_dbt() -> None:
-    """To import dbt takes more than a second, in each run and each command that shows the graph."""
+    """The import of dbt would take about two seconds in each run and in each command that shows the graph."""
     code = "import sys; import pipelines.orchestration.execute; print('dbt' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -1,4 +1,4 @@
-"""Templates that `make setup` has compiled: found by text and kind, and only if the same versions have made them."""
+"""Templates that `make setup` has compiled: found by text and class, and only if the same versions compiled them."""
 
 import marshal
 from pathlib import Path

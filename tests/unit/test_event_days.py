@@ -34,7 +34,7 @@ def happened(warehouse: Path, entity: str, *days: date) -> None:
 
 
 def at(warehouse: Path, today: date) -> Settings:
-    """What the check reads of the settings, on a day."""
+    """The settings that the check reads, with this day as today."""
     paths = SimpleNamespace(warehouse=warehouse)
     return cast(Settings, SimpleNamespace(paths=paths, max_days_after_data=7, today=lambda: today))
 

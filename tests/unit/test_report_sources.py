@@ -1,4 +1,4 @@
-"""The report keeps campaigns and surveys of two sources apart, and shows campaigns that did not work too."""
+"""The report keeps campaigns and surveys of two sources apart, and also shows campaigns without success."""
 
 from pathlib import Path
 

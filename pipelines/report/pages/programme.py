@@ -2,9 +2,9 @@
 
 from pipelines.report.blocks import Block, Chart, Page
 
-# Two sources can use one id for different campaigns, and an audience is one campaign per source. Then the name has the
-# source.
-_NAMED = """
+# Two sources can use the same id for different campaigns, and an audience is one campaign per source. Then the source
+# is added to the id.
+_NAMED_CAMPAIGNS = """
     select
         * replace (
             case when count(*) over (partition by campaign_id) > 1 then campaign_id || ' (' || source || ')'
@@ -69,11 +69,11 @@ LIFT = Block(
     sql=f"""
         select campaign_id, campaign_kind, n_control_closed, n_treated_closed, treated_share, control_share,
             lift_share, lift_share_low, lift_share_high, cost_amount, cost_per_retained_amount
-        from ({_NAMED})
+        from ({_NAMED_CAMPAIGNS})
         where lift_share is not null
         qualify row_number() over (order by last_touched_on desc, campaign_id) <= 20
         order by lift_share desc, campaign_id
-    """,  # noqa: S608 (texts of ours)
+    """,  # noqa: S608 (our own text)
     chart=Chart("bars", x="lift_share", y="campaign_id", low="lift_share_low", high="lift_share_high"),
     codes={"campaign_kind": "campaign_kind"},
     group="n_control_closed",
@@ -86,10 +86,10 @@ CAMPAIGNS = Block(
     sql=f"""
         select campaign_id, campaign_kind, first_touched_on, last_touched_on, n_treated, n_opened, n_clicked,
             n_redeemed, redeemed_share, cost_amount, treated_share
-        from ({_NAMED})
+        from ({_NAMED_CAMPAIGNS})
         order by last_touched_on desc, campaign_id
         limit 40
-    """,  # noqa: S608 (texts of ours)
+    """,  # noqa: S608 (our own text)
     codes={"campaign_kind": "campaign_kind"},
     group="n_treated",
     needs="campaigns",
