@@ -15,7 +15,7 @@ from pipelines.orchestration.dbt_build import BuildOptions, run_build
 from pipelines.orchestration.gates import built_schemas
 from pipelines.orchestration.names import FULL_REFRESH_TAG
 from pipelines.orchestration.rule_checks import divided
-from pipelines.orchestration.steps import RETRY, asked, planned, prepare_gates, step
+from pipelines.orchestration.steps import RETRY, asked, import_gx_ahead, planned, step
 from pipelines.quality import WARN, open_warehouse, read_data_issues
 from pipelines.runs.build_state import BuildStatus, BuiltState, StagedState, read_state, write_state
 from pipelines.runs.code import staging_code
@@ -89,7 +89,7 @@ def dbt_steps(manifest: Mapping[str, Any]) -> list[dg.AssetsDefinition]:
     def core(context: dg.AssetExecutionContext, run: dg.ResourceParam[RunScope]) -> Iterator[DbtDagsterEventType]:
         with step(context, run, "core") as stage:
             plan = planned(context, run)
-            prepare_gates()  # here, because this process mostly waits for dbt
+            import_gx_ahead()  # here, because this process mostly waits for dbt
             if context.selected_asset_keys:
                 plan = begin_build(run, plan)
             done = yield from run_build(context, run, stage, manifest, build_options(run.settings, plan))

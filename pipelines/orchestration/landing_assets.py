@@ -18,7 +18,7 @@ from pipelines.landing import (
 )
 from pipelines.landing.sources import source_files
 from pipelines.orchestration.names import FULL_REFRESH_TAG, ORIGINALS_TAG, landed_key
-from pipelines.orchestration.steps import RETRY, asked, prepare_gates, step
+from pipelines.orchestration.steps import RETRY, asked, import_gx_ahead, step
 from pipelines.privacy import landing_eraser
 from pipelines.runs.build_state import landed_id
 from pipelines.runs.marks import Required, Step, begin_step, mark, read_marks, restore_marks, warnings_of
@@ -65,7 +65,7 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
             def progress(file: FileOutcome, done: int, total: int) -> None:
                 if file.outcome in (Outcome.LANDED, Outcome.AGAIN):
                     run.dbt.start()
-                    prepare_gates()
+                    import_gx_ahead()
                 stage.say(f"{done} of {counted(total, 'file')}")
 
             try:
@@ -90,7 +90,7 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
                     stage.warn(warning)
                 return
             run.dbt.start()
-            prepare_gates()
+            import_gx_ahead()
             mark(marks, Step.LANDING, landed_id(landed.batches), LANDED)
         rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
         for entity in LANDED:

@@ -105,7 +105,7 @@ def asked(context: dg.AssetExecutionContext, tag: str) -> bool:
     return context.run.tags.get(tag) == "true"
 
 
-def prepare_gates() -> None:
+def import_gx_ahead() -> None:
     """Import Great Expectations in another thread while this step continues. This takes seconds, and gates need it.
 
     Great Expectations imports SQLAlchemy's ORM. Dagster's storage uses SQLAlchemy at the same time, and fails if the
