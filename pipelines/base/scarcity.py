@@ -33,7 +33,7 @@ def scarcity(words: str, place: Path) -> BuildError | None:
     """
     if _FULL.search(words) or (_UNEXPLAINED.search(words) and _free_bytes(place) < _NO_SPACE_BYTES):
         return BuildError(
-            f"the disk is full: there is no space left for {place}",
+            f"the disk is full, so {place} cannot be written",
             hint="Free some space on this disk, or write to a larger one (for a run: move `home` there), and run again."
             " The published version is unchanged.",
         )

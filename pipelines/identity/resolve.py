@@ -167,7 +167,8 @@ def resolve(
         database: A connection to the database to compute in. By default a new database is opened, which takes longer
             than resolving a few links.
     """
-    solution = _solve(edges, decisions, limits, spill, database)
+    with another_connection(database) if database else connect(spill=spill) as connection:
+        solution = _solve(connection, edges, decisions, limits)
     return Resolved(pa.Table.from_batches(solution.batches(), COMPONENTS_SCHEMA), solution.blocked)
 
 
@@ -188,7 +189,8 @@ def write_identity(
     limits = with_block_list(limits, exchange)
     spill = exchange / ".spill"
     try:
-        solution = _solve(edges_parquet, decisions, limits, spill)
+        with connect(spill=spill) as connection:
+            solution = _solve(connection, edges_parquet, decisions, limits)
     finally:
         shutil.rmtree(spill, ignore_errors=True)
 
@@ -222,11 +224,7 @@ def with_block_list(limits: Limits, exchange: Path) -> Limits:
 
 
 def _solve(
-    edges: pa.Table | Path,
-    decisions: Sequence[Decision],
-    limits: Limits,
-    spill: Path,
-    database: duckdb.DuckDBPyConnection | None = None,
+    connection: duckdb.DuckDBPyConnection, edges: pa.Table | Path, decisions: Sequence[Decision], limits: Limits
 ) -> _Solution:
     pairs = pa.table(
         {
@@ -234,11 +232,10 @@ def _solve(
             "other": pa.array([decision.other for decision in decisions], pa.string()),
         }
     )
-    with another_connection(database) if database else connect(spill=spill) as connection:
-        coded = coded_links(connection, edges, pairs)
-        is_link = np.array([decision.action == "link" for decision in decisions], dtype=np.bool_)
-        links = coded.pairs[is_link]
-        evidence, blocked = _without_blocked(connection, coded, links, limits)
+    coded = coded_links(connection, edges, pairs)
+    is_link = np.array([decision.action == "link" for decision in decisions], dtype=np.bool_)
+    links = coded.pairs[is_link]
+    evidence, blocked = _without_blocked(connection, coded, links, limits)
     one, other = np.concatenate([evidence.one, links[:, 0]]), np.concatenate([evidence.other, links[:, 1]])
     is_evidence = np.arange(one.size) < evidence.one.size
     is_kept = ~removed_links(coded.n_nodes, one, other, is_evidence, coded.pairs[~is_link].tolist())

@@ -62,10 +62,13 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
             before, landed_before = read_marks(marks), what_landed(settings.home)
             begin_step(marks, Step.LANDING)
 
+            def prepare() -> None:
+                run.dbt.start()
+                import_gx_ahead()
+
             def progress(file: FileOutcome, done: int, total: int) -> None:
                 if file.outcome in (Outcome.LANDED, Outcome.AGAIN):
-                    run.dbt.start()
-                    import_gx_ahead()
+                    prepare()
                 stage.say(f"{done} of {counted(total, 'file')}")
 
             try:
@@ -89,8 +92,7 @@ def landing_step(required: Required, pulled: Sequence[dg.AssetKey] = ()) -> dg.A
                 for warning in warnings_of(before, (Step.LANDING, Step.STAGING)):
                     stage.warn(warning)
                 return
-            run.dbt.start()
-            import_gx_ahead()
+            prepare()
             mark(marks, Step.LANDING, landed_id(landed.batches), LANDED)
         rows = {**report.rows, "unreadable": report.unreadable, "ledger": len(report.landed_batches)}
         for entity in LANDED:

@@ -34,7 +34,7 @@ def _kept_migrations(config: Config) -> ScriptDirectory:
     return _migrations[folder]
 
 
-ScriptDirectory.from_config = _kept_migrations  # type: ignore[method-assign]
+ScriptDirectory.from_config = _kept_migrations  # type: ignore[method-assign]  # Dagster calls this method
 
 
 def url_of(database: Path) -> str:
