@@ -8,7 +8,7 @@ Deleting a run also deletes its file. Dagster's tools can read the files.
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +17,49 @@ import sqlalchemy as sa
 from dagster import EventLogEntry
 
 # The class is public, and dagster.yaml must name this module; it is not exported elsewhere.
+from dagster._core.events import ASSET_CHECK_EVENTS, ASSET_EVENTS, EVENT_TYPE_TO_PIPELINE_RUN_STATUS
 from dagster._core.storage.asset_check_execution_record import AssetCheckExecutionRecordStatus
 from dagster._core.storage.event_log import SqliteEventLogStorage
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, AssetKeyTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
+from sqlalchemy.dialects import sqlite
 
 from pipelines.orchestration.sqlite_files import url_of
 
 _BUSY_SECONDS = 60
 _BATCH_SIZE = 500
+_WAIT_SECONDS = 0.5
+# What a step reports of its outputs. A run has thousands of these.
+_CAN_WAIT = {
+    dg.DagsterEventType.STEP_OUTPUT,
+    dg.DagsterEventType.ASSET_MATERIALIZATION,
+    dg.DagsterEventType.ASSET_OBSERVATION,
+    dg.DagsterEventType.ASSET_CHECK_EVALUATION,
+}
+# What Dagster also stores in the index of all runs.
+_INDEXED = {*ASSET_EVENTS, *ASSET_CHECK_EVENTS, *EVENT_TYPE_TO_PIPELINE_RUN_STATUS}
+_EXECUTION = AssetCheckExecutionsTable.c
+_SET_EVALUATION = (
+    AssetCheckExecutionsTable.update()
+    .where(
+        _EXECUTION.asset_key == sa.bindparam("of_asset"),
+        _EXECUTION.check_name == sa.bindparam("of_check"),
+        _EXECUTION.run_id == sa.bindparam("of_run"),
+        _EXECUTION.partition.is_not_distinct_from(sa.bindparam("of_partition")),
+    )
+    .values(
+        {
+            name: sa.bindparam(name)
+            for name in (
+                "execution_status",
+                "evaluation_event",
+                "evaluation_event_timestamp",
+                "evaluation_event_storage_id",
+                "materialization_event_storage_id",
+            )
+        }
+    )
+)
 
 
 class KeptOpenSqliteEventLog(SqliteEventLogStorage):
@@ -35,6 +69,8 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         self._engines: dict[str, sa.Engine] = {}
         self._tables: set[str] = set()
         self._in_batch: dict[str, sa.Connection] = {}
+        self._waiting: list[EventLogEntry] = []
+        self._timer: threading.Timer | None = None
         super().__init__(*args, **kwargs)
         # a batch holds the lock, and takes it again for each event
         self._db_lock = threading.RLock()  # type: ignore[assignment]  # Dagster declares a plain Lock
@@ -67,57 +103,97 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
             if shard in self._in_batch:
                 yield self._in_batch[shard]
             else:
+                self._store_waiting()
                 with self._engine(shard).begin() as connection:
                     yield connection
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Store an event. Results inside a step wait for others of their kind, but not longer than half a second.
+
+        All that wait are stored before any other event, and before anything is read.
+        """
+        if not event.run_id or event.dagster_event_type not in _CAN_WAIT:
+            super().store_event(event)
+            return
+        with self._db_lock:
+            if self._waiting and self._waiting[0].run_id != event.run_id:
+                self._store_waiting()
+            self._waiting.append(event)
+            if len(self._waiting) >= _BATCH_SIZE:
+                self._store_waiting()
+            elif self._timer is None:
+                self._timer = threading.Timer(_WAIT_SECONDS, self._store_in_time)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def _store_in_time(self) -> None:
+        # on a failure the events still wait: the next event or reader stores them, and raises what is wrong
+        with suppress(sa.exc.SQLAlchemyError, OSError), self._db_lock:
+            self._timer = None
+            self._store_waiting()
+
+    def _store_waiting(self) -> None:
+        """Store the events that wait, in one batch. The caller holds the lock."""
+        if self._waiting:
+            self._store_together(self._waiting)
+            self._waiting = []
 
     def store_event_batch(self, events: Sequence[EventLogEntry]) -> None:
         """Store events of one run in one transaction per file: each file gets all of them or none.
 
         If that fails, Dagster stores them one by one. If only the index has failed, the run's file then has them twice.
         """
+        with self._db_lock:
+            self._store_waiting()
+            self._store_together(events)
+
+    def _store_together(self, events: Sequence[EventLogEntry]) -> None:
+        """Store events of one run in the same rows as SqliteEventLogStorage.store_event, by one statement per table."""
         run = events[0].run_id
-        with self._db_lock, self._connect(INDEX_SHARD_NAME) as index, self._connect(run) as own:
+        rows = [self._event_to_row(event) for event in events]
+        with self._engine(INDEX_SHARD_NAME).begin() as index, self._engine(run).begin() as own:
             self._in_batch = {INDEX_SHARD_NAME: index, run: own}
             try:
-                for event in events:
-                    if event.dagster_event_type != dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
-                        self.store_event(event)
-                self._store_planned_checks(index, own, events)
+                own.execute(SqlEventLogStorageTable.insert(), rows)
+                for_index = [both for both in zip(events, rows, strict=True) if both[0].dagster_event_type in _INDEXED]
+                if for_index:
+                    self._store_in_index(index, for_index)
             finally:
                 self._in_batch = {}
 
-    def _store_planned_checks(self, index: sa.Connection, own: sa.Connection, events: Sequence[EventLogEntry]) -> None:
-        """Store the events that plan a check all at once, in the same rows as Dagster. A run of a day has 1,000."""
-        plans = [
-            (event.dagster_event.asset_check_planned_data, self._event_to_row(event))
-            for event in events
-            if event.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED and event.dagster_event
-        ]
-        if not plans:
-            return
-        rows = [row for _, row in plans]
-        own.execute(SqlEventLogStorageTable.insert(), rows)
-        inserted: Any = index.execute(SqlEventLogStorageTable.insert().values(**rows[0]))
+    def _store_in_index(self, index: sa.Connection, events: Sequence[tuple[EventLogEntry, dict[str, Any]]]) -> None:
+        inserted: Any = index.execute(SqlEventLogStorageTable.insert().values(**events[0][1]))
         (first_id,) = inserted.inserted_primary_key
         # no other process can write to the index before this transaction ends, so the ids are consecutive
-        numbered = [{**row, "id": row_id} for row_id, row in enumerate(rows, first_id)]
+        numbered = [(event, {**row, "id": row_id}) for row_id, (event, row) in enumerate(events, first_id)]
         if numbered[1:]:
-            index.execute(SqlEventLogStorageTable.insert(), numbered[1:])
-        executions = [
-            {
-                "asset_key": planned.asset_key.to_string(),
-                "check_name": planned.check_name,
-                "partition": partition,
-                "run_id": row["run_id"],
-                "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
-                "evaluation_event": row["event"],
-                "evaluation_event_timestamp": row["timestamp"],
-                "evaluation_event_storage_id": row["id"],
-            }
-            for (planned, _), row in zip(plans, numbered, strict=True)
-            for partition in (planned.partitions_subset.get_partition_keys() if planned.partitions_subset else (None,))
-        ]
-        index.execute(AssetCheckExecutionsTable.insert(), executions)
+            index.execute(SqlEventLogStorageTable.insert(), [row for _, row in numbered[1:]])
+        planned, evaluated = [], []
+        for event, row in numbered:
+            if event.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED:
+                planned += _planned(event, row)
+            elif event.dagster_event_type == dg.DagsterEventType.ASSET_CHECK_EVALUATION:
+                evaluated.append((event, row))
+            elif event.dagster_event_type in ASSET_EVENTS:
+                self._store_asset_event_tags(index, [event], [row["id"]])
+                self._store_asset_event(index, event, row["id"])
+        if planned:
+            index.execute(AssetCheckExecutionsTable.insert(), planned)
+        if evaluated:
+            changed: Any = index.execute(_SET_EVALUATION, [_evaluated(event, row) for event, row in evaluated])
+            if changed.rowcount != len(evaluated):  # a check without a plan: Dagster's method adds it
+                for event, row in evaluated:
+                    self.store_asset_check_event(event, row["id"])
+
+    def _store_asset_event(self, conn: sa.Connection, event: EventLogEntry, event_id: int) -> None:
+        """Note the last event of an asset. Dagster tries to insert the asset first, which fails for each known one."""
+        if not (event.dagster_event and event.dagster_event.asset_key):
+            return
+        values = self._get_asset_entry_values(event, event_id, has_asset_key_index_cols=True)
+        if values:
+            key = event.dagster_event.asset_key.to_string()
+            insert = sqlite.insert(AssetKeyTable).values(asset_key=key, **values)
+            conn.execute(insert.on_conflict_do_update(index_elements=[AssetKeyTable.c.asset_key], set_=values))
 
     def _engine(self, shard: str) -> sa.Engine:
         if shard not in self._engines:
@@ -157,7 +233,11 @@ class KeptOpenSqliteEventLog(SqliteEventLogStorage):
         return {run_id for run_id in (*found, *self.get_all_run_ids()) if run_id}
 
     def dispose(self) -> None:
-        """Close all engines."""
+        """Store the events that wait, and close all engines."""
+        with self._db_lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            self._store_waiting()
         for engine in self._engines.values():
             engine.dispose()
         self._engines.clear()
@@ -176,3 +256,44 @@ def _relax_run(connection: Any, _record: object) -> None:
     """
     connection.execute("PRAGMA synchronous=OFF")
     connection.execute("PRAGMA wal_autocheckpoint=1")
+
+
+def _planned(event: EventLogEntry, row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The rows of a planned check in the table of checks: one for each partition."""
+    planned = event.get_dagster_event().asset_check_planned_data
+    partitions = planned.partitions_subset.get_partition_keys() if planned.partitions_subset else (None,)
+    return [
+        {
+            "asset_key": planned.asset_key.to_string(),
+            "check_name": planned.check_name,
+            "partition": partition,
+            "run_id": event.run_id,
+            "execution_status": AssetCheckExecutionRecordStatus.PLANNED.value,
+            **_evaluation(row),
+        }
+        for partition in partitions
+    ]
+
+
+def _evaluated(event: EventLogEntry, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of _SET_EVALUATION for a finished check."""
+    found = event.get_dagster_event().asset_check_evaluation_data
+    status = AssetCheckExecutionRecordStatus.SUCCEEDED if found.passed else AssetCheckExecutionRecordStatus.FAILED
+    target = found.target_materialization_data
+    return {
+        "of_asset": found.asset_key.to_string(),
+        "of_check": found.check_name,
+        "of_run": event.run_id,
+        "of_partition": found.partition,
+        "execution_status": status.value,
+        "materialization_event_storage_id": target and target.storage_id,
+        **_evaluation(row),
+    }
+
+
+def _evaluation(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "evaluation_event": row["event"],
+        "evaluation_event_timestamp": row["timestamp"],
+        "evaluation_event_storage_id": row["id"],
+    }
