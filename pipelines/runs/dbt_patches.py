@@ -93,12 +93,24 @@ def _share_macros() -> None:
     def share(macro: Any) -> SharedMacro:
         return shared.setdefault(id(macro), SharedMacro(macro))
 
+    last: tuple[Any, int, dict[str, dict[str, SharedMacro]]] = {}, 0, {}
+
+    def share_all(macros_by_package: dict[str, dict[str, Any]]) -> dict[str, dict[str, SharedMacro]]:
+        nonlocal last
+        number = sum(map(len, macros_by_package.values()))  # dbt can add macros to the same dictionary
+        given, given_number, found = last
+        if given is not macros_by_package or given_number != number:
+            found = {
+                package: {name: share(macro) for name, macro in macros.items()}
+                for package, macros in macros_by_package.items()
+            }
+            last = macros_by_package, number, found
+        return found
+
     def build_namespace(self: Any, macros_by_package: dict[str, dict[str, Any]], ctx: dict[str, Any]) -> Namespace:
         ctx[_OF_NODE] = ctx, self.node, self.thread_ctx
-        packages = {
-            package: {name: shared.get(id(macro)) or share(macro) for name, macro in macros.items()}
-            for package, macros in macros_by_package.items()
-        }
+        # copies, because a unit test replaces macros in them
+        packages = {package: macros.copy() for package, macros in share_all(macros_by_package).items()}
         internal: dict[str, Any] = {}
         for package in reversed(self.internal_package_names_order):  # the first one wins
             internal.update(packages.get(package, {}))

@@ -395,3 +395,19 @@ print("great_expectations" in sys.modules, hasattr(sys.modules["__main__"], "__f
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "True False\n"
+
+
+def test_importing_gx_leaves_out_what_its_rarely_used_expectations_need_until_they_use_it() -> None:
+    program = """
+import sys
+from pipelines.quality import import_gx
+
+import_gx()
+print([name in sys.modules for name in ("scipy.stats", "altair")])
+from great_expectations.expectations.core import expect_column_kl_divergence_to_be_less_than as rare
+from scipy import stats
+
+print(rare.stats.entropy([0.5, 0.5]) == stats.entropy([0.5, 0.5]), rare.alt.Chart.__name__)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == "[False, False]\nTrue Chart\n"
