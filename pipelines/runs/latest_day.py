@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -74,6 +75,12 @@ def latest_day(warehouse: Path, today: date, correction_days: int) -> LatestDay:
         BuildError: There is no such event by today, or nothing is staged.
         LockError: Another process writes to the warehouse.
     """
+    written_at = warehouse.stat().st_mtime_ns if warehouse.exists() else 0
+    return _latest_day(warehouse, written_at, today, correction_days)
+
+
+@lru_cache(maxsize=1)  # a run asks several times
+def _latest_day(warehouse: Path, _written_at: int, today: date, correction_days: int) -> LatestDay:
     with _staged(warehouse) as connection:
         # Comparing the versions of all keys takes long, and the recent days nearly always have the latest day.
         for after in _window_starts(_newest_event(connection, today)):

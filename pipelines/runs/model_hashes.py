@@ -6,7 +6,7 @@ tags and groups are not part of the hash. The functions are pure; the manifest c
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 _BUILT = ("model", "seed", "snapshot")
@@ -21,6 +21,7 @@ def model_hashes(manifest: Mapping[str, Any], inputs: Mapping[str, str], common:
         common: A hash of what all models depend on: the versions of the engines, and the lock file of the packages.
     """
     found: dict[str, str] = {}
+    how_built = _macros_that_build(manifest)
 
     def hash_of(unique_id: str) -> str:
         if unique_id.startswith("source."):
@@ -29,7 +30,7 @@ def model_hashes(manifest: Mapping[str, Any], inputs: Mapping[str, str], common:
         if unique_id not in found:
             node = manifest["nodes"][unique_id]
             parents = sorted({hash_of(parent) for parent in node["depends_on"].get("nodes", [])})
-            found[unique_id] = _hash([common, *_own(node, manifest), *parents])
+            found[unique_id] = _hash([common, *_own(node, how_built), *parents])
         return found[unique_id]
 
     for unique_id, node in manifest["nodes"].items():
@@ -58,7 +59,13 @@ def incremental_models(manifest: Mapping[str, Any], hashes: Mapping[str, str]) -
     }
 
 
-def _own(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
+def _macros_that_build(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The macros that create tables from the SQL of models, of dbt and of the project, in the order of their ids."""
+    prefixes = ("materialization_", "get_incremental_")
+    return [macro for _, macro in sorted(manifest["macros"].items()) if macro["name"].startswith(prefixes)]
+
+
+def _own(node: Mapping[str, Any], how_built: Sequence[Mapping[str, Any]]) -> list[Any]:
     """What a node contains, without its parents."""
     if node["resource_type"] == "seed":
         return [node["checksum"]["checksum"], node["config"].get("column_types")]
@@ -68,7 +75,7 @@ def _own(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> list[Any]:
     strategy = f"get_incremental_{node['config'].get('incremental_strategy')}_sql"
     custom = [
         macro["macro_sql"]
-        for _, macro in sorted(manifest["macros"].items())
+        for macro in how_built
         if macro["package_name"] == node["package_name"]
         and (macro["name"].startswith(f"materialization_{materialized}_") or macro["name"] == strategy)
     ]
