@@ -25,6 +25,7 @@ def patch_dbt(templates: CompiledTemplates) -> None:
     _keep_compiled_templates(templates)
     _return_plain_text()
     _write_no_run_files()
+    _check_log_size_once()
     _keep_what_never_changes()
 
 
@@ -166,6 +167,22 @@ def _write_no_run_files() -> None:
 
     context: Any = ProviderContext
     context.write = lambda _self, _payload: ""
+
+
+def _check_log_size_once() -> None:
+    """Before each line of its log, Python asks the file system for the file and its size. Here once per command."""
+    from logging.handlers import RotatingFileHandler
+
+    handler: Any = RotatingFileHandler
+    check = handler.shouldRollover
+
+    def check_once(self: Any, record: Any) -> bool:
+        if "loyalty_size_was_checked" in vars(self):
+            return False
+        self.loyalty_size_was_checked = True
+        return bool(check(self, record))
+
+    handler.shouldRollover = check_once
 
 
 def _keep_what_never_changes() -> None:

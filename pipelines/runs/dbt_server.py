@@ -16,6 +16,8 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypedDict
 
+from mashumaro.config import BaseConfig
+
 from pipelines.runs.dbt_patches import patch_dbt
 from pipelines.runs.dbt_templates import CompiledTemplates
 
@@ -74,6 +76,8 @@ class _Server:
         gc.set_threshold(_NEW_OBJECTS)
         # dbt's log on standard output would turn every event into JSON before it looks at the level
         os.environ["DBT_LOG_LEVEL"] = "none"
+        # dbt's classes would otherwise compile their methods when they are imported; most are never called
+        BaseConfig.lazy_compilation = True
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
         from dbt_common.events.event_manager_client import ctx_set_event_manager

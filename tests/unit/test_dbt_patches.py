@@ -80,7 +80,7 @@ from pathlib import Path
 from pipelines.runs.dbt_patches import patch_dbt
 from pipelines.runs.dbt_templates import CompiledTemplates, compile_templates
 
-options = ["--no-use-colors", "--project-dir", ".", "--profiles-dir", "."]
+options = ["--log-file-max-bytes", "300", "--no-use-colors", "--project-dir", ".", "--profiles-dir", "."]
 if sys.argv[1] == "patched":
     dbtRunner().invoke(["parse", *options])
     compile_templates(Path("target/partial_parse.msgpack"), Path("target/templates"))
@@ -109,6 +109,7 @@ def built(folder: Path, how: str) -> dict[str, Any]:
     outcome["events"] = sorted(
         (name, level, re.sub(r"\d+\.\d+ ?s(econds)?\b|\d+ of \d+", "", text)) for name, level, text in outcome["events"]
     )
+    outcome["logs"] = len([*(folder / "logs").glob("dbt.log*")]) > 1
     compiled = folder / "target"
     outcome["sql"] = {
         str(path.relative_to(compiled)): path.read_text() for path in sorted(compiled.glob("compiled/small/**/*.sql"))
@@ -152,3 +153,8 @@ def test_an_error_names_the_macros_that_led_to_it(patched: dict[str, Any]) -> No
     assert status == "error"
     assert "refused by it of three" in message
     assert "in macro refused (macros/named.sql)" in message
+
+
+def test_a_log_over_its_limit_is_replaced_by_the_next_command(plain: dict[str, Any], patched: dict[str, Any]) -> None:
+    assert plain["logs"]
+    assert patched["logs"]
